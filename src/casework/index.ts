@@ -1,0 +1,7 @@
+/** What the rest of the house may use of casework. */
+export { createCasework, foldChannel, type Casework } from "./casework.ts";
+export type { CaseView } from "./case-view.ts";
+export type { ChannelView } from "./channel-view.ts";
+export type { EntryView } from "./entry-view.ts";
+export type { FirstReceipt, OpenedEntry } from "./opened-entry.ts";
+export type { AgreementTerms } from "./terms.ts";

@@ -1,0 +1,112 @@
+/**
+ * The only way out (SPEC 8.1.6, protocols of release): nothing reaches the record without a `Released` value, and
+ * only this file makes one.
+ *
+ * What leaves is a draft whose exact bytes were shown, approved by as many distinct persons in the right roles as
+ * its type demands; or a record that the protocol itself demands and that carries nothing of anybody's choosing.
+ */
+import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
+import { refuse, type CodeEntry, type Refusal } from "#parley/codec/refusal.ts";
+import type { EntryKind } from "#parley/ledger/entry.ts";
+import type { MessageRule } from "#parley/protocols/protocol.ts";
+import type { Role } from "#parley/protocols/envelope.ts";
+
+const RELEASED: unique symbol = Symbol("parley.released");
+
+export interface Released {
+  readonly [RELEASED]: true;
+  readonly channel: string;
+  readonly kind: EntryKind;
+  readonly message: Uint8Array;
+}
+
+/** Who approved, by number and role; recorded in the house feed before anything leaves. */
+export interface Approval {
+  readonly officer: number;
+  readonly role: Role;
+}
+
+/** A draft is frozen when it is made: another text is another draft. */
+export interface Draft {
+  readonly id: string;
+  readonly channel: string;
+  readonly message: JsonObject;
+  /** Officer number of who wrote it. */
+  readonly by: number;
+  /** Hash of the encoded message: what approvers approve. */
+  readonly digest: string;
+  readonly approvals: readonly Approval[];
+  readonly status: "open" | "released" | "said" | "discarded";
+}
+
+export const GATE_CODES = {
+  "gate-role": { layer: "gate", clause: "8.6.2" },
+  "gate-same-person": { layer: "gate", clause: "8.6.3" },
+  "gate-own-draft": { layer: "gate", clause: "8.6.3" },
+  "gate-approvals": { layer: "gate", clause: "8.6.3" },
+  "gate-closed": { layer: "gate", clause: "8.6.4" },
+  "gate-digest": { layer: "gate", clause: "8.6.5" },
+  "gate-audience": { layer: "gate", clause: "8.6.6" },
+  "gate-void": { layer: "gate", clause: "8.6.7" },
+} as const satisfies Readonly<Record<string, CodeEntry>>;
+
+export type GateCode = keyof typeof GATE_CODES;
+
+export type ReleasePolicy = MessageRule["release"];
+
+/** Judges one more approval. `digest` is what the approver saw; it must be the draft's. */
+export function judgeApproval(
+  draft: Draft,
+  policy: ReleasePolicy,
+  approval: Approval & { readonly digest: string },
+): true | Refusal<GateCode> {
+  if (draft.status !== "open") return refuse("gate-closed", { draft: draft.id });
+  if (approval.digest !== draft.digest) return refuse("gate-digest", { draft: draft.id });
+  if (!policy.roles.includes(approval.role)) return refuse("gate-role", { role: approval.role });
+  if (draft.approvals.some(({ officer }) => officer === approval.officer)) return refuse("gate-same-person");
+  if (policy.persons > 1 && approval.officer === draft.by) return refuse("gate-own-draft");
+  return true;
+}
+
+/** Counts distinct persons, never signatures or roles (threats.md 26). */
+export function isApproved(draft: Draft, policy: ReleasePolicy): boolean {
+  const counted = draft.approvals.filter(
+    ({ officer, role }) => policy.roles.includes(role) && (policy.persons === 1 || officer !== draft.by),
+  );
+  return new Set(counted.map(({ officer }) => officer)).size >= policy.persons;
+}
+
+/** A fully approved draft becomes sayable; its bytes are encoded from what was approved. */
+export function releaseDraft(draft: Draft, policy: ReleasePolicy): Released | Refusal<GateCode> {
+  if (draft.status === "said" || draft.status === "discarded")
+    return refuse("gate-closed", { draft: draft.id });
+  if (!isApproved(draft, policy))
+    return refuse("gate-approvals", { have: draft.approvals.length, need: policy.persons });
+  return released(draft.channel, "message", encodeJson(draft.message));
+}
+
+/** Types that the protocol sends by itself: they hold codes and references only. */
+const AUTOMATIC_TYPES: ReadonlySet<string> = new Set(["sys.error", "sys.inquiry"]);
+
+export function releaseAutomatic(channel: string, message: JsonObject): Released {
+  if (!AUTOMATIC_TYPES.has(String(message["type"]))) throw new TypeError("this type needs people");
+  return released(channel, "message", encodeJson(message));
+}
+
+/** Entries other than messages: genesis, party chain, heartbeat, erase, close. */
+export function releaseRecord(
+  channel: string,
+  kind: Exclude<EntryKind, "message">,
+  message: Uint8Array,
+): Released {
+  return released(channel, kind, message);
+}
+
+/** The house feed has one member: what is written there does not leave. */
+export function keepInHouse(channel: string, record: JsonObject): Released {
+  return released(channel, "message", encodeJson(record));
+}
+
+function released(channel: string, kind: EntryKind, message: Uint8Array): Released {
+  return Object.freeze({ [RELEASED]: true as const, channel, kind, message });
+}

@@ -1,0 +1,308 @@
+/**
+ * What all use cases of a node share: its channels, its house feed, the parties it knows, and the one way to write.
+ *
+ * A `NodeCore` owns memory only; every fact in it can be read again from the store.
+ */
+import { encodeJson, isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
+import { isRefusal } from "#parley/codec/refusal.ts";
+import { encodeInstant, parseInstant, type Instant } from "#parley/codec/time.ts";
+import { createCasework, type Casework, type OpenedEntry } from "#parley/casework/index.ts";
+import { evaluateMessage, PROTOCOLS } from "#parley/casework/registry.ts";
+import { termsOf } from "#parley/casework/genesis-terms.ts";
+import { keepInHouse, type Released } from "#parley/gate/release.ts";
+import { parseEntry } from "#parley/ledger/entry.ts";
+import { parsePartyChain, encodePartyChain, type PartyChain } from "#parley/party/chain.ts";
+import { StoreFault, type StoredEntry, type StoredReceipt } from "#parley/store/store.ts";
+import { encodeBase64url } from "#parley/codec/bytes.ts";
+import { openAtRest } from "./at-rest.ts";
+import { parsePartyUpdate, type Channel } from "./channel.ts";
+import { channelIdOf, firstEntries, parseGenesis } from "./handshake.ts";
+import { House, type HouseRecord } from "./house.ts";
+import { RETRY_FIRST_SECONDS, type OutboxState } from "./outbox.ts";
+import type { NodePorts } from "./ports.ts";
+import { ChannelRecord, type HeldEntry } from "./record.ts";
+import { ChannelWriter } from "./writer.ts";
+
+export type NodeEvent =
+  | { readonly type: "entry"; readonly channel: string; readonly feed: string; readonly seq: number; readonly kind: string }
+  | { readonly type: "receipt"; readonly channel: string; readonly feed: string; readonly size: number; readonly by: string }
+  | { readonly type: "house"; readonly record: string }
+  | { readonly type: "mode"; readonly channel: string; readonly signing: Channel["signing"] }
+  | { readonly type: "store"; readonly writable: boolean };
+
+/** A channel with everything that runs on it. */
+export interface LiveChannel extends Channel {
+  readonly writer: ChannelWriter;
+  readonly casework: Casework | undefined;
+  readonly outboxes: ReadonlyMap<string, OutboxState>;
+  /** Something arrived since the automatic answers were last considered. */
+  dirty: boolean;
+}
+
+/** Six digits are what people read aloud (SPEC 8.1.3). */
+const SERIAL_LIMIT = 999_999;
+/** Entries read at once while a channel is loaded. */
+const LOAD_BATCH = 1024;
+
+export class NodeCore {
+  readonly ports: NodePorts;
+  readonly me: string;
+  readonly house: House;
+  readonly channels = new Map<string, LiveChannel>();
+  readonly parties = new Map<string, PartyChain>();
+  readonly listeners = new Set<(event: NodeEvent) => void>();
+  /** False after the store could not write: the node answers and shows, and says nothing new. */
+  writable = true;
+  /** Delivers a channel now; set by the lifecycle. */
+  deliver: (channel: LiveChannel) => Promise<void> = () => Promise.resolve();
+  /** Alarms already recorded since the start, by subject: one entry each, however often they recur. */
+  readonly alarmed = new Set<string>();
+  /** Drafts on their way into the record. */
+  readonly saying = new Set<string>();
+  /** Channels that are being delivered. */
+  readonly delivering = new Set<string>();
+  lastTickAt: Instant | undefined;
+  #houseChannel: LiveChannel | undefined;
+
+  constructor(ports: NodePorts) {
+    this.ports = ports;
+    this.me = ports.identity.chain.party;
+    this.house = new House(ports.backend);
+    this.parties.set(this.me, ports.identity.chain);
+  }
+
+  emit(event: NodeEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+
+  /** Everything the store knows, into memory. The house feed first: it says who is paired. */
+  async load(): Promise<void> {
+    const { store, backend } = this.ports;
+    for (const { party, chain } of await store.parties()) {
+      const parsed = parsePartyChain(backend, chain);
+      if (isRefusal(parsed)) throw new StoreFault("corrupt");
+      if (party !== this.me) this.parties.set(party, parsed);
+    }
+    await this.#loadHouse();
+    for (const { channel, genesis } of await store.channels()) {
+      if (channel !== this.#houseChannel?.id) await this.openChannel(genesis);
+    }
+  }
+
+  get houseChannel(): LiveChannel {
+    if (this.#houseChannel === undefined) throw new Error("the node is not loaded");
+    return this.#houseChannel;
+  }
+
+  /** The author's claim in a held entry. */
+  claimedAt(bytes: Uint8Array): Instant | undefined {
+    const entry = parseEntry(bytes);
+    const at = isRefusal(entry) ? entry : parseInstant(entry.time);
+    return isRefusal(at) ? undefined : at;
+  }
+
+  /** An own message as casework would meet it if it were said now. */
+  provisionalEntry(channel: LiveChannel, message: JsonObject): OpenedEntry {
+    const own = channel.record.tip(this.me);
+    const others = channel.parties.filter((party) => party !== this.me).map((party) => channel.record.tip(party));
+    return {
+      feed: this.me,
+      seq: own.frontier.size,
+      leaf: "~",
+      depth: 1 + Math.max(own.depth, ...others.map(({ depth }) => depth)),
+      seen: channel.parties
+        .filter((party) => party !== this.me)
+        .map((feed) => ({ feed, size: channel.record.tip(feed).frontier.size })),
+      claimedAt: this.ports.clock(),
+      kind: "message",
+      message,
+    };
+  }
+
+  /** The human number of the next own message: it counts entries, restarts never, and need not be dense. */
+  nextSerial(channel: LiveChannel): number {
+    return (channel.record.tip(this.me).frontier.size % SERIAL_LIMIT) + 1;
+  }
+
+  /** Keeps a chain that is new or longer than the one known. */
+  async keepParty(chain: PartyChain): Promise<void> {
+    const known = this.parties.get(chain.party);
+    if (known !== undefined && known.versions.length >= chain.versions.length) return;
+    await this.guard(() => this.ports.store.putParty(chain.party, encodePartyChain(chain.signed)));
+    this.parties.set(chain.party, chain);
+  }
+
+  /** Writes one record into the house feed; durable when it resolves. */
+  async record(record: HouseRecord): Promise<void> {
+    const message: JsonObject = { ...(record as unknown as JsonObject), at: encodeInstant(this.ports.clock()), v: 1 };
+    await this.say(this.houseChannel, keepInHouse(this.houseChannel.id, message));
+  }
+
+  async say(channel: LiveChannel, released: Released): Promise<HeldEntry> {
+    return this.guard(() => channel.writer.say(released));
+  }
+
+  /** Runs a write; a full or failing disk makes the node read-only until a write succeeds again. */
+  async guard<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      const result = await write();
+      this.#setWritable(true);
+      return result;
+    } catch (fault) {
+      if (fault instanceof StoreFault && fault.kind !== "busy") this.#setWritable(false);
+      throw fault;
+    }
+  }
+
+  /** Makes a channel live; idempotent. The genesis was verified by whoever calls. */
+  async openChannel(genesisBytes: Uint8Array): Promise<LiveChannel> {
+    const id = channelIdOf(this.ports.backend, genesisBytes);
+    const known = this.channels.get(id);
+    if (known !== undefined) return known;
+    const genesis = parseGenesis(genesisBytes);
+    if (isRefusal(genesis)) throw new StoreFault("corrupt");
+    await this.guard(() => this.ports.store.putChannel({ channel: id, genesis: genesisBytes }));
+    const parties = genesis.parties.map(({ party }) => party);
+    const casework = createCasework({
+      terms: termsOf(genesis),
+      protocols: PROTOCOLS,
+      digest: this.ports.backend.sha256,
+      evaluate: evaluateMessage,
+    });
+    const live = await this.#assemble({ id, genesisBytes, genesis, parties, casework });
+    this.channels.set(id, live);
+    await this.#replay(live);
+    return live;
+  }
+
+  async #loadHouse(): Promise<void> {
+    const { store, backend } = this.ports;
+    let genesisBytes = await store.meta("house-genesis");
+    if (genesisBytes === undefined) {
+      const nonce = encodeBase64url(backend.randomBytes(32));
+      genesisBytes = encodeJson({ nonce, party: this.me, type: "house", v: 1 });
+      await store.setMeta("house-genesis", genesisBytes);
+    }
+    const id = channelIdOf(backend, genesisBytes);
+    await store.putChannel({ channel: id, genesis: genesisBytes });
+    const parties = [this.me];
+    const live = await this.#assemble({ id, genesisBytes, genesis: undefined, parties, casework: undefined });
+    live.signing = "allowed";
+    this.#houseChannel = live;
+    await this.#replay(live);
+    if (live.record.tip(this.me).frontier.size > 0) return;
+    const [genesis, update] = firstEntries(id, genesisBytes, this.ports.identity.chain);
+    await Promise.all([this.say(live, genesis), this.say(live, update)]);
+  }
+
+  async #assemble(
+    parts: Pick<LiveChannel, "id" | "genesisBytes" | "genesis" | "parties" | "casework">,
+  ): Promise<LiveChannel> {
+    const others = parts.parties.filter((party) => party !== this.me);
+    const record = await ChannelRecord.load(this.ports, {
+      channel: parts.id,
+      parties: parts.parties,
+      recipients: () => others.flatMap((party) => this.parties.get(party)?.latest.recipient ?? []),
+      onHeld: (entries) => this.#onHeld(live, entries),
+      onReceipt: (receipt) => this.#onReceipt(live, receipt),
+    });
+    const outboxes = new Map<string, OutboxState>();
+    for (const party of others)
+      outboxes.set(party, { receipted: 0, nextAttemptAt: 0, delaySeconds: RETRY_FIRST_SECONDS, lastRefusal: undefined });
+    const live: LiveChannel = {
+      ...parts,
+      record,
+      outboxes,
+      writer: new ChannelWriter(record, () => this.deliver(live)),
+      updates: new Map(),
+      frozen: new Map(),
+      // A node that never signed here has nothing to be rolled back from (wire.md 6).
+      signing: record.tip(this.me).frontier.size === 0 ? "allowed" : "asking",
+      dirty: true,
+    };
+    return live;
+  }
+
+  async #replay(live: LiveChannel): Promise<void> {
+    const { store } = this.ports;
+    for (const fork of await store.forks()) if (fork.channel === live.id) live.frozen.set(fork.feed, fork.proof);
+    for (const receipt of await store.receipts(live.id)) this.#applyReceipt(live, receipt);
+    for (const feed of live.parties) {
+      const size = live.record.tip(feed).frontier.size;
+      for (let from = 0; from < size; from += LOAD_BATCH) {
+        const entries = await store.entries({ channel: live.id, feed }, { from, limit: LOAD_BATCH, payloads: false });
+        for (const stored of entries) this.#applyStored(live, feed, stored);
+      }
+    }
+  }
+
+  #applyStored(live: LiveChannel, feed: string, stored: StoredEntry): void {
+    const entry = parseEntry(stored.bytes);
+    if (isRefusal(entry)) throw new StoreFault("corrupt");
+    const place = { channel: live.id, feed, seq: stored.seq };
+    const opened = stored.opened && openAtRest(this.ports.backend, this.ports.identity.storageKey, place, stored.opened);
+    this.#apply(live, { channel: live.id, feed, stored, kind: entry.kind, seen: entry.seen, claimedAt: entry.time, opened });
+  }
+
+  #onHeld(live: LiveChannel, entries: readonly HeldEntry[]): void {
+    live.dirty = true;
+    for (const held of entries) {
+      this.#apply(live, held);
+      this.emit({ type: "entry", channel: live.id, feed: held.feed, seq: held.stored.seq, kind: held.kind });
+    }
+  }
+
+  #apply(live: LiveChannel, held: HeldEntry): void {
+    if (live.casework === undefined) {
+      if (held.opened !== undefined) this.house.apply(held.opened.message);
+      return;
+    }
+    const entry = toOpenedEntry(held);
+    live.casework.add(entry);
+    if (held.feed === this.me && typeof entry.message?.["id"] === "string") this.house.markSaid(entry.message["id"]);
+    if (held.kind === "party_update" && held.opened !== undefined && held.stored.seq > 1) {
+      const chain = parsePartyUpdate(this.ports.backend, held.feed, held.opened.message);
+      if (isRefusal(chain)) return;
+      const known = live.updates.get(held.feed) ?? [];
+      if (!known.some(({ seq }) => seq === held.stored.seq))
+        live.updates.set(held.feed, [...known, { seq: held.stored.seq, version: chain.versions.length }]);
+    }
+  }
+
+  #onReceipt(live: LiveChannel, receipt: StoredReceipt): void {
+    this.#applyReceipt(live, receipt);
+    live.dirty = true;
+    this.emit({ type: "receipt", channel: live.id, feed: receipt.feed, size: receipt.size, by: receipt.by });
+  }
+
+  #applyReceipt(live: LiveChannel, { feed, size, by, at }: StoredReceipt): void {
+    live.casework?.receive({ feed, size, by, at });
+    const outbox = feed === this.me ? live.outboxes.get(by) : undefined;
+    if (outbox !== undefined) outbox.receipted = Math.max(outbox.receipted, size);
+  }
+
+  #setWritable(writable: boolean): void {
+    if (this.writable === writable) return;
+    this.writable = writable;
+    this.ports.log(writable ? "store-recovered" : "store-read-only", {});
+    this.emit({ type: "store", writable });
+  }
+}
+
+/** Content that is not strict JSON folds as an empty message, so that both sides find the same thing void. */
+function toOpenedEntry({ feed, stored, seen, claimedAt, kind, opened }: HeldEntry): OpenedEntry {
+  const parsed = opened && parseJson(opened.message);
+  const message = parsed === undefined ? undefined : isRefusal(parsed) || !isJsonObject(parsed) ? {} : parsed;
+  const at = parseInstant(claimedAt);
+  return {
+    feed,
+    seq: stored.seq,
+    leaf: encodeBase64url(stored.leaf),
+    depth: stored.depth,
+    seen,
+    claimedAt: isRefusal(at) ? 0 : at,
+    kind,
+    ...(message !== undefined && { message }),
+  };
+}
+

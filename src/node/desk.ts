@@ -1,0 +1,154 @@
+/**
+ * The desk: drafts, approvals, release (SPEC 8.6). What a person does before anything leaves.
+ *
+ * Every step is an entry of the house feed before it has an effect. A draft that would be void is refused here, so
+ * that an officer learns it before the other side does.
+ */
+import { encodeBase64url } from "#parley/codec/bytes.ts";
+import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
+import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
+import { MESSAGE_RULES } from "#parley/casework/registry.ts";
+import { checkAudience, makePreview, type Preview } from "#parley/gate/preview.ts";
+import { isApproved, judgeApproval, releaseDraft, type Draft, type ReleasePolicy } from "#parley/gate/release.ts";
+import type { Role } from "#parley/protocols/envelope.ts";
+import type { LiveChannel, NodeCore } from "./core.ts";
+import { isInForce } from "./agreements.ts";
+import type { Person } from "./house.ts";
+import type { HeldEntry } from "./record.ts";
+import { uuidv7 } from "./uuid.ts";
+
+/** What an officer writes; the node adds ids, numbers and the sender. */
+export interface DraftInput {
+  readonly type: string;
+  /** Absent for a message that opens a case. */
+  readonly case?: string;
+  readonly body: JsonObject;
+  readonly role: Role;
+  /** Further members of the envelope (`texts`, `refs`, `tlp`, `precedence` …). */
+  readonly envelope?: JsonObject;
+}
+
+export interface DraftView {
+  readonly draft: Draft;
+  readonly preview: Preview;
+  readonly policy: ReleasePolicy;
+  /** Present once the draft was said. */
+  readonly said?: { readonly feed: string; readonly seq: number };
+}
+
+/** A draft, frozen; released and said at once if its type needs one person and its author has the role. */
+export async function makeDraft(
+  core: NodeCore,
+  channel: LiveChannel,
+  person: Person,
+  input: DraftInput,
+): Promise<DraftView | Refusal> {
+  if (!person.roles.includes(input.role)) return refuse("gate-role", { role: input.role });
+  const rule = MESSAGE_RULES.get(input.type);
+  if (rule === undefined) return refuse("gate-void", { code: "E-UNEXPECTED" });
+  const message = completeMessage(core, channel, person, input);
+  const void_ = judge(core, channel, message);
+  if (void_ !== undefined) return void_;
+  const audience = channel.parties.filter((party) => party !== core.me);
+  const readable = checkAudience(message, audience);
+  if (readable !== true) return readable;
+  const draft = uuidv7(core.ports.backend, core.ports.clock());
+  await core.record({ type: "house.draft", draft, channel: channel.id, officer: person.officer, message });
+  const mayRelease = rule.release.persons === 1 && rule.release.roles.includes(input.role);
+  if (!mayRelease) return viewDraft(core, draft);
+  const digest = encodeBase64url(core.ports.backend.sha256(encodeJson(message)));
+  return approveDraft(core, person, { draft, role: input.role, digest });
+}
+
+/** One more approval; the last one needed releases and says the draft. */
+export async function approveDraft(
+  core: NodeCore,
+  person: Person,
+  { draft: id, role, digest }: { readonly draft: string; readonly role: Role; readonly digest: string },
+): Promise<DraftView | Refusal> {
+  const draft = core.house.state.drafts.get(id);
+  const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
+  if (draft === undefined || policy === undefined) return refuse("gate-closed", { draft: id });
+  if (!person.roles.includes(role)) return refuse("gate-role", { role });
+  const judged = judgeApproval(draft, policy, { officer: person.officer, role, digest });
+  if (judged !== true) return judged;
+  await core.record({ type: "house.approval", draft: id, officer: person.officer, role, digest });
+  const approved = core.house.state.drafts.get(id);
+  if (approved === undefined || !isApproved(approved, policy)) return viewDraft(core, id);
+  return sayDraft(core, approved, policy);
+}
+
+export async function discardDraft(core: NodeCore, person: Person, id: string): Promise<true | Refusal> {
+  const draft = core.house.state.drafts.get(id);
+  if (draft === undefined || draft.status !== "open") return refuse("gate-closed", { draft: id });
+  await core.record({ type: "house.discard", draft: id, officer: person.officer });
+  return true;
+}
+
+export function viewDraft(core: NodeCore, id: string): DraftView | Refusal {
+  const draft = core.house.state.drafts.get(id);
+  const channel = draft && core.channels.get(draft.channel);
+  const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
+  if (draft === undefined || channel === undefined || policy === undefined) return refuse("gate-closed", { draft: id });
+  const audience = channel.parties.filter((party) => party !== core.me);
+  return { draft, preview: makePreview(draft.message, audience), policy };
+}
+
+/** Drafts that were released but not said when the node stopped are said after its start. */
+export async function sayReleased(core: NodeCore): Promise<void> {
+  for (const draft of core.house.state.drafts.values()) {
+    const policy = MESSAGE_RULES.get(String(draft.message["type"]))?.release;
+    const channel = core.channels.get(draft.channel);
+    if (policy === undefined || channel?.signing !== "allowed") continue;
+    if (draft.status === "released" || (draft.status === "open" && isApproved(draft, policy)))
+      await sayDraft(core, draft, policy);
+  }
+}
+
+async function sayDraft(core: NodeCore, draft: Draft, policy: ReleasePolicy): Promise<DraftView | Refusal> {
+  const channel = core.channels.get(draft.channel);
+  if (channel === undefined) return refuse("channel-unknown");
+  if (core.saying.has(draft.id)) return refuse("gate-closed", { draft: draft.id });
+  const released = releaseDraft(draft, policy);
+  if (isRefusal(released)) return released;
+  const audience = channel.parties.filter((party) => party !== core.me);
+  const preview = makePreview(draft.message, audience);
+  core.saying.add(draft.id);
+  try {
+    if (draft.status === "open") await core.record({ type: "house.release", draft: draft.id, digest: draft.digest });
+    const held: HeldEntry = await core.say(channel, released);
+    return { draft: { ...draft, status: "said" }, preview, policy, said: { feed: held.feed, seq: held.stored.seq } };
+  } finally {
+    core.saying.delete(draft.id);
+  }
+}
+
+function completeMessage(core: NodeCore, channel: LiveChannel, person: Person, input: DraftInput): JsonObject {
+  const id = uuidv7(core.ports.backend, core.ports.clock());
+  const kase = input.case ?? uuidv7(core.ports.backend, core.ports.clock());
+  const opened = input.case === undefined ? undefined : channel.casework?.caseView(input.case, core.ports.clock());
+  return {
+    layer: opened?.layer ?? "technical",
+    nature: opened?.nature ?? channel.genesis?.nature ?? "real",
+    precedence: opened?.precedence ?? "routine",
+    tlp: "AMBER",
+    ...input.envelope,
+    body: input.body,
+    case: kase,
+    from_role: input.role,
+    id,
+    officer: person.officer,
+    serial: core.nextSerial(channel),
+    type: input.type,
+  };
+}
+
+/** Whether the message would be void if it were said now, by the engine that both sides run (SPEC 8.6.7). */
+function judge(core: NodeCore, channel: LiveChannel, message: JsonObject): Refusal | undefined {
+  if (channel.signing !== "allowed") return refuse("read-only");
+  if (!isInForce(core, channel)) return refuse("gate-void", { code: "E-SCOPE", reason: "not-in-force" });
+  const outcome = channel.casework?.judge(core.provisionalEntry(channel, message), core.ports.clock());
+  if (outcome?.kind === "void") return refuse("gate-void", { code: outcome.code, reason: outcome.reason });
+  if (outcome?.kind === "crossed") return refuse("gate-void", { code: "E-STATE", reason: "crossed" });
+  return undefined;
+}

@@ -1,0 +1,189 @@
+/**
+ * The house feed (SPEC 5.1.3): what happens inside one organisation, as entries of a channel with one member.
+ *
+ * People, pairings, offers, drafts and approvals are a fold of these entries and of nothing else, so the audit log
+ * is not a second mechanism. None of it leaves by itself.
+ */
+import { encodeBase64url } from "#parley/codec/bytes.ts";
+import { encodeJson, isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
+import { isRefusal } from "#parley/codec/refusal.ts";
+import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import type { Approval, Draft } from "#parley/gate/release.ts";
+import type { Role } from "#parley/protocols/envelope.ts";
+
+export const PAIRING_MEDIA = ["phone", "in-person", "video", "letter", "other"] as const;
+export type PairingMedium = (typeof PAIRING_MEDIA)[number];
+
+export interface Person {
+  /** The number under which the party's messages name this officer. */
+  readonly officer: number;
+  readonly roles: readonly Role[];
+  /** SHA-256 of the API token; the token itself is shown once and kept nowhere. */
+  readonly tokenHash: string;
+  readonly active: boolean;
+}
+
+export interface Pairing {
+  readonly party: string;
+  readonly medium: PairingMedium;
+  readonly officer: number;
+  readonly at: string;
+}
+
+export type OfferStatus = "sent" | "received" | "accepted" | "declined" | "countered";
+
+export interface Offer {
+  readonly channel: string;
+  readonly party: string;
+  readonly status: OfferStatus;
+  readonly counters?: string;
+  readonly reason?: string;
+}
+
+/** One record of the house feed, by type. `at` is the node's clock, informative. */
+export type HouseRecord =
+  | {
+      readonly type: "house.person";
+      readonly officer: number;
+      readonly roles: readonly Role[];
+      readonly token_hash: string;
+      readonly active: boolean;
+    }
+  | {
+      readonly type: "house.pairing";
+      readonly party: string;
+      readonly medium: PairingMedium;
+      readonly officer: number;
+    }
+  | {
+      readonly type: "house.offer";
+      readonly channel: string;
+      readonly party: string;
+      readonly status: OfferStatus;
+      readonly officer: number;
+      readonly counters?: string;
+      readonly reason?: string;
+    }
+  | {
+      readonly type: "house.draft";
+      readonly draft: string;
+      readonly channel: string;
+      readonly officer: number;
+      readonly message: JsonObject;
+    }
+  | {
+      readonly type: "house.approval";
+      readonly draft: string;
+      readonly officer: number;
+      readonly role: Role;
+      readonly digest: string;
+    }
+  | { readonly type: "house.release"; readonly draft: string; readonly digest: string }
+  | { readonly type: "house.discard"; readonly draft: string; readonly officer: number }
+  | { readonly type: "house.confirm"; readonly channel: string; readonly officer: number }
+  | {
+      readonly type: "house.alarm";
+      readonly alarm: "clock" | "fork" | "rollback" | "silent" | "read-only";
+      readonly channel?: string;
+      readonly facts: Readonly<Record<string, string | number>>;
+    };
+
+export interface HouseState {
+  readonly people: ReadonlyMap<number, Person>;
+  readonly pairings: ReadonlyMap<string, Pairing>;
+  readonly offers: ReadonlyMap<string, Offer>;
+  readonly drafts: ReadonlyMap<string, Draft>;
+}
+
+/** The fold, owning its maps; `state` is the view that others read. */
+export class House {
+  readonly #backend: CryptoBackend;
+  readonly #people = new Map<number, Person>();
+  readonly #pairings = new Map<string, Pairing>();
+  readonly #offers = new Map<string, Offer>();
+  readonly #drafts = new Map<string, Draft>();
+
+  constructor(backend: CryptoBackend) {
+    this.#backend = backend;
+  }
+
+  get state(): HouseState {
+    return { people: this.#people, pairings: this.#pairings, offers: this.#offers, drafts: this.#drafts };
+  }
+
+  /** The active person with this token, found by hash. */
+  personOf(token: string): Person | undefined {
+    const hash = encodeBase64url(this.#backend.sha256(new TextEncoder().encode(token)));
+    for (const person of this.#people.values()) if (person.active && person.tokenHash === hash) return person;
+    return undefined;
+  }
+
+  /** Drafts said according to the shared record: their message id stands in the own feed. */
+  markSaid(messageId: string): void {
+    for (const draft of this.#drafts.values()) {
+      if (draft.message["id"] === messageId && draft.status !== "said")
+        this.#drafts.set(draft.id, { ...draft, status: "said" });
+    }
+  }
+
+  /** Applies one record; what is not a house record (genesis, party chain) changes nothing. */
+  apply(message: Uint8Array): void {
+    const value = parseJson(message);
+    if (isRefusal(value) || !isJsonObject(value) || !String(value["type"]).startsWith("house.")) return;
+    this.#evolve(value as unknown as HouseRecord & { readonly at: string });
+  }
+
+  #evolve(record: HouseRecord & { readonly at: string }): void {
+    switch (record.type) {
+      case "house.person":
+        this.#people.set(record.officer, { ...record, tokenHash: record.token_hash });
+        return;
+      case "house.pairing":
+        this.#pairings.set(record.party, record);
+        return;
+      case "house.offer":
+        this.#offers.set(record.channel, record);
+        return;
+      case "house.draft":
+        this.#drafts.set(record.draft, this.#newDraft(record));
+        return;
+      case "house.approval":
+        this.#changeDraft(record.draft, (draft) => ({
+          ...draft,
+          approvals: [...draft.approvals, approvalOf(record)],
+        }));
+        return;
+      case "house.release":
+        this.#changeDraft(record.draft, (draft) => ({ ...draft, status: "released" }));
+        return;
+      case "house.discard":
+        this.#changeDraft(record.draft, (draft) => ({ ...draft, status: "discarded" }));
+        return;
+      case "house.confirm":
+      case "house.alarm":
+        return;
+    }
+  }
+
+  #newDraft(record: Extract<HouseRecord, { type: "house.draft" }>): Draft {
+    const digest = encodeBase64url(this.#backend.sha256(encodeJson(record.message)));
+    return {
+      id: record.draft,
+      channel: record.channel,
+      message: record.message,
+      by: record.officer,
+      digest,
+      approvals: [],
+      status: "open",
+    };
+  }
+
+  #changeDraft(id: string, change: (draft: Draft) => Draft): void {
+    const draft = this.#drafts.get(id);
+    if (draft !== undefined) this.#drafts.set(id, change(draft));
+  }
+}
+
+function approvalOf({ officer, role }: Extract<HouseRecord, { type: "house.approval" }>): Approval {
+  return { officer, role };
+}

@@ -1,0 +1,152 @@
+/**
+ * A Parley node: every use case that a door may call, and nothing else.
+ *
+ * Each method is one thing that a person, the peer or the clock does. Expected failures are returned refusals; a
+ * fault of disk or network is thrown, and leaves memory as the store has it.
+ */
+import { refuse, type Refusal } from "#parley/codec/refusal.ts";
+import type { Role } from "#parley/protocols/envelope.ts";
+import { acceptOffer, declineOffer, isInForce, offerAgreement, sendOffer, type TermsInput } from "./agreements.ts";
+import { exportCarrier } from "./carrier.ts";
+import { NodeCore, type LiveChannel, type NodeEvent } from "./core.ts";
+import { approveDraft, discardDraft, makeDraft, sayReleased, viewDraft, type DraftInput, type DraftView } from "./desk.ts";
+import { exchange } from "./exchange.ts";
+import type { DeclineReason } from "./handshake.ts";
+import type { Person } from "./house.ts";
+import { deliverDue, hasAnswered, tick } from "./lifecycle.ts";
+import { addPerson, deactivatePerson, pair, type PairingInput } from "./people.ts";
+import type { NodePorts } from "./ports.ts";
+import { rehash, type RehashReport } from "./rehash.ts";
+import { exportChannel } from "./transcripts.ts";
+
+export class ParleyNode {
+  readonly core: NodeCore;
+  #ticking: Promise<void> | undefined;
+
+  private constructor(core: NodeCore) {
+    this.core = core;
+    core.deliver = (channel) => deliverDue(core, channel);
+  }
+
+  /** Loads what the store knows. Nothing is signed before `tick` asked the peers for the own heads. */
+  static async open(ports: NodePorts): Promise<ParleyNode> {
+    const node = new ParleyNode(new NodeCore(ports));
+    await node.core.load();
+    return node;
+  }
+
+  /** Everything that is due; overlapping calls share one run. */
+  tick(): Promise<void> {
+    this.#ticking ??= this.#tickOnce().finally(() => {
+      this.#ticking = undefined;
+    });
+    return this.#ticking;
+  }
+
+  async #tickOnce(): Promise<void> {
+    await tick(this.core);
+    for (const channel of this.core.channels.values()) {
+      const offered = this.core.house.state.offers.get(channel.id)?.status === "sent";
+      const receipted = [...channel.outboxes.values()].every(({ receipted: size }) => size >= 2);
+      if (offered && !receipted && !hasAnswered(this.core, channel)) await sendOffer(this.core, channel);
+    }
+    await sayReleased(this.core);
+  }
+
+  subscribe(listener: (event: NodeEvent) => void): () => void {
+    this.core.listeners.add(listener);
+    return () => this.core.listeners.delete(listener);
+  }
+
+  /** One bundle from a peer (with its party id) or from a file (without). */
+  exchange(body: Uint8Array, from?: string): Promise<Uint8Array> {
+    return exchange(this.core, body, from);
+  }
+
+  personOf(token: string): Person | undefined {
+    return this.core.house.personOf(token);
+  }
+
+  addPerson(roles: readonly Role[]): Promise<{ readonly officer: number; readonly token: string }> {
+    return addPerson(this.core, roles);
+  }
+
+  deactivatePerson(officer: number): Promise<true | Refusal> {
+    return deactivatePerson(this.core, officer);
+  }
+
+  pair(person: Person, input: PairingInput): ReturnType<typeof pair> {
+    return pair(this.core, person, input);
+  }
+
+  offer(
+    person: Person,
+    offer: { readonly party: string; readonly terms?: TermsInput; readonly counters?: string },
+  ): Promise<LiveChannel | Refusal> {
+    return offerAgreement(this.core, person, offer);
+  }
+
+  acceptOffer(person: Person, channel: string): Promise<LiveChannel | Refusal> {
+    return acceptOffer(this.core, person, channel);
+  }
+
+  declineOffer(
+    person: Person,
+    decline: { readonly channel: string; readonly reason: DeclineReason },
+  ): Promise<true | Refusal> {
+    return declineOffer(this.core, person, decline);
+  }
+
+  channel(id: string): LiveChannel | undefined {
+    return this.core.channels.get(id);
+  }
+
+  isInForce(channel: LiveChannel): boolean {
+    return isInForce(this.core, channel);
+  }
+
+  draft(channel: LiveChannel, person: Person, input: DraftInput): Promise<DraftView | Refusal> {
+    return makeDraft(this.core, channel, person, input);
+  }
+
+  approve(
+    person: Person,
+    approval: { readonly draft: string; readonly role: Role; readonly digest: string },
+  ): Promise<DraftView | Refusal> {
+    return approveDraft(this.core, person, approval);
+  }
+
+  discard(person: Person, draft: string): Promise<true | Refusal> {
+    return discardDraft(this.core, person, draft);
+  }
+
+  viewDraft(draft: string): DraftView | Refusal {
+    return viewDraft(this.core, draft);
+  }
+
+  /** Everything for the other side that it has not receipted, as a `.parley` file. */
+  exportCarrier(channel: LiveChannel): Promise<Uint8Array> {
+    return exportCarrier(this.core, channel);
+  }
+
+  /** The whole channel as a transcript (SPEC 7.1), signed by this node. */
+  exportTranscript(channel: LiveChannel): Promise<Uint8Array> {
+    return exportChannel(this.core, channel);
+  }
+
+  /** Lets a channel sign although nobody answered after a start (wire.md 6); recorded under the officer's number. */
+  async confirmSigning(person: Person, channel: LiveChannel): Promise<true | Refusal> {
+    if (!person.roles.includes("principal")) return refuse("gate-role", { role: "principal" });
+    if (channel.signing === "frozen") return refuse("fork");
+    await this.core.record({ type: "house.confirm", channel: channel.id, officer: person.officer });
+    channel.signing = "allowed";
+    this.core.emit({ type: "mode", channel: channel.id, signing: "allowed" });
+    return true;
+  }
+
+  /** Every entry hashed again and compared with the last signed head; freezes the channel on a difference. */
+  async rehash(channel: LiveChannel): Promise<RehashReport> {
+    return rehash(this.core, channel);
+  }
+}
+

@@ -1,0 +1,191 @@
+/**
+ * What arrives from another party: verify, hold, receipt, or refuse with a code (SPEC 3.8, 6.3).
+ *
+ * Guarantees: a refusal changes no state; what was receipted is durable; the same push answered twice gets the same
+ * receipt. Nothing here reads what a message says: that is casework, later.
+ */
+import { encodeBase64url } from "#parley/codec/bytes.ts";
+import type { BundleRecord } from "#parley/codec/bundle.ts";
+import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
+import { commitTo, parsePlaintext, type Plaintext } from "#parley/crypto/payload.ts";
+import { inspectSeal, open } from "#parley/crypto/seal.ts";
+import { admitBatch, type AdmittedBatch } from "#parley/ledger/admission.ts";
+import { parseCheckpoint, verifyAuthor, type Checkpoint } from "#parley/ledger/checkpoint.ts";
+import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
+import type { PartyChain } from "#parley/party/chain.ts";
+import type { StoredReceipt } from "#parley/store/store.ts";
+import { channelKeysAt, parsePartyUpdate, type Channel, type KeyUpdate } from "./channel.ts";
+import { proveForkAgainst } from "./fork-watch.ts";
+import type { NodePorts } from "./ports.ts";
+import { authorNote, type Arrival } from "./record.ts";
+
+/** A pushed batch, taken apart; payloads are found by their hash, so their order does not matter. */
+export interface Push {
+  readonly entries: readonly Uint8Array[];
+  readonly payloadsByCt: ReadonlyMap<string, Uint8Array>;
+  readonly checkpoint: Checkpoint;
+  readonly note: Uint8Array;
+}
+
+export type PushAnswer =
+  | { readonly kind: "receipt"; readonly checkpoint: Checkpoint; readonly receipt: StoredReceipt }
+  | { readonly kind: "fork"; readonly proof: Uint8Array }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface PushContext {
+  readonly ports: NodePorts;
+  readonly channel: Channel;
+  readonly feed: string;
+  /** Newest chain known of the author. */
+  readonly chain: PartyChain;
+  /** A longer chain that the batch itself carried. */
+  readonly onChain: (chain: PartyChain) => Promise<void>;
+}
+
+export function readPush(ports: NodePorts, records: readonly BundleRecord[]): Push | Refusal {
+  const entries: Uint8Array[] = [];
+  const payloadsByCt = new Map<string, Uint8Array>();
+  let note: Uint8Array | undefined;
+  for (const { type, bytes } of records) {
+    if (type === "entry") entries.push(bytes);
+    else if (type === "payload") payloadsByCt.set(encodeBase64url(ports.backend.sha256(bytes)), bytes);
+    else if (type === "checkpoint") note = bytes;
+  }
+  if (note === undefined) return refuse("incomplete", { missing: "checkpoint" });
+  const checkpoint = parseCheckpoint(note);
+  return isRefusal(checkpoint) ? checkpoint : { entries, payloadsByCt, checkpoint, note };
+}
+
+/** The whole policy for one push. Call inside the channel's `exclusively`. */
+export async function receivePush(context: PushContext, push: Push): Promise<PushAnswer> {
+  const { channel, feed } = context;
+  const { checkpoint } = push;
+  const frozen = channel.frozen.get(feed);
+  if (frozen !== undefined) return { kind: "fork", proof: frozen };
+  if (checkpoint.channel !== channel.id) return refused(refuse("entry-channel"));
+  if (checkpoint.feed !== feed) return refused(refuse("entry-feed"));
+  const have = channel.record.tip(feed).frontier.size;
+  const fork = await proveForkAgainst(context, push);
+  if (fork !== undefined) return { kind: "fork", proof: fork };
+  if (checkpoint.size <= have) return answerKnownHead(context, checkpoint);
+  const fresh = freshEntries(push, have);
+  if (isRefusal(fresh)) return refused(fresh);
+  const arrivals = openPayloads(context, fresh, push.payloadsByCt);
+  if (isRefusal(arrivals)) return refused(arrivals);
+  const updates = await newChain(context, fresh, arrivals);
+  if (isRefusal(updates)) return refused(updates);
+  const batch = await admit(context, fresh, checkpoint, updates);
+  if (isRefusal(batch)) return refused(batch);
+  const note = authorNote(push.note, feed);
+  if (isRefusal(note)) return refused(note);
+  const receipt = await channel.record.hold(batch, note, arrivals);
+  if (updates.updates.length > 0)
+    channel.updates.set(feed, [...(channel.updates.get(feed) ?? []), ...updates.updates]);
+  if (updates.chain !== context.chain) await context.onChain(updates.chain);
+  return { kind: "receipt", checkpoint, receipt };
+}
+
+/** SPEC 3.8.9: a head of a size already held; its root was compared by the fork watch. */
+async function answerKnownHead(context: PushContext, checkpoint: Checkpoint): Promise<PushAnswer> {
+  const { channel, chain, ports } = context;
+  const signed = verifyAuthor(ports.backend, checkpoint, channelKeysAt(channel, chain, checkpoint.size));
+  if (signed !== true) return refused(signed);
+  return { kind: "receipt", checkpoint, receipt: await channel.record.receiptOn(checkpoint) };
+}
+
+/** Entries from the held size on; a push may begin earlier. */
+function freshEntries(push: Push, have: number): readonly ParsedLine[] | Refusal {
+  const lines: ParsedLine[] = [];
+  for (const bytes of push.entries) {
+    const entry = parseEntry(bytes);
+    if (isRefusal(entry)) return entry;
+    if (entry.seq >= have) lines.push({ bytes, entry });
+  }
+  if (lines[0]?.entry.seq !== have) return refuse("out-of-order", { have });
+  return lines;
+}
+
+interface ParsedLine {
+  readonly bytes: Uint8Array;
+  readonly entry: Entry;
+}
+
+/** SPEC 3.8.4 and 6.3.7; a payload that cannot be opened is held all the same. */
+function openPayloads(
+  context: PushContext,
+  lines: readonly ParsedLine[],
+  payloadsByCt: ReadonlyMap<string, Uint8Array>,
+): readonly Arrival[] | Refusal {
+  const missing = lines.filter(({ entry }) => !payloadsByCt.has(entry.ct));
+  if (missing.length > 0)
+    return refuse("incomplete", { missing: missing.length, ct: missing[0]?.entry.ct ?? "" });
+  const arrivals: Arrival[] = [];
+  for (const { entry } of lines) {
+    const payload = payloadsByCt.get(entry.ct) ?? new Uint8Array(0);
+    if (payload.length !== entry.ct_len) return refuse("hash-mismatch", { seq: entry.seq });
+    const shape = inspectSeal(payload);
+    if (isRefusal(shape)) return refuse(shape.code, { seq: entry.seq });
+    arrivals.push({ payload, opened: openPayload(context.ports, entry, payload) });
+  }
+  return arrivals;
+}
+
+/** Undefined when it was not sealed to this node, or does not hold what the entry commits to (threats.md 19). */
+export function openPayload(ports: NodePorts, entry: Entry, payload: Uint8Array): Plaintext | undefined {
+  const { backend, identity } = ports;
+  const seeds =
+    entry.feed === identity.chain.party ? [identity.archiveSeed] : [...identity.kemSeeds].reverse();
+  for (const seed of seeds) {
+    const plaintext = open(backend, seed, payload);
+    if (isRefusal(plaintext)) continue;
+    const opened = parsePlaintext(plaintext);
+    if (isRefusal(opened)) return undefined;
+    return encodeBase64url(commitTo(backend, opened.salt, opened.message)) === entry.commit
+      ? opened
+      : undefined;
+  }
+  return undefined;
+}
+
+interface ChainUpdates {
+  readonly chain: PartyChain;
+  readonly updates: readonly KeyUpdate[];
+}
+
+/** Party updates inside the batch: their keys may already sign the head that covers them (SPEC 4.3.2). */
+async function newChain(
+  context: PushContext,
+  lines: readonly ParsedLine[],
+  arrivals: readonly Arrival[],
+): Promise<ChainUpdates | Refusal> {
+  let chain = context.chain;
+  const updates: KeyUpdate[] = [];
+  for (const [i, { entry }] of lines.entries()) {
+    const opened = arrivals[i]?.opened;
+    if (entry.kind !== "party_update" || opened === undefined) continue;
+    const update = parsePartyUpdate(context.ports.backend, context.feed, opened.message);
+    if (isRefusal(update)) return update;
+    const common = Math.min(update.versions.length, chain.versions.length) - 1;
+    if (update.versions[common]?.hash !== chain.versions[common]?.hash)
+      return refuse("party-chain", { version: common + 1 });
+    if (update.versions.length > chain.versions.length) chain = update;
+    updates.push({ seq: entry.seq, version: update.versions.length });
+  }
+  return { chain, updates };
+}
+
+async function admit(
+  { ports, channel, feed }: PushContext,
+  lines: readonly ParsedLine[],
+  checkpoint: Checkpoint,
+  { chain, updates }: ChainUpdates,
+): Promise<AdmittedBatch | Refusal> {
+  const held = await channel.record.heldHeads(lines.map(({ entry }) => entry));
+  const keys = channelKeysAt(channel, chain, checkpoint.size, updates);
+  const entries = lines.map(({ bytes }) => bytes);
+  return admitBatch(ports.backend, channel.record.state(feed), { entries, checkpoint, keys }, held);
+}
+
+function refused(refusal: Refusal): PushAnswer {
+  return { kind: "refused", refusal };
+}

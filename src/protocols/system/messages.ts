@@ -1,0 +1,117 @@
+/**
+ * System messages (SPEC 9.5): what any case and any state can carry, whoever opened it.
+ *
+ * `casework` applies them; no protocol has them in its own list. `ack` alone also reaches the protocol's
+ * machine, as an act of type `ack`. None is ever stopped by a suspension.
+ */
+import { Type } from "typebox";
+import {
+  Digest,
+  InstantText,
+  Lang,
+  PRECEDENCES,
+  ROLES,
+  Uuid,
+  closed,
+  codes,
+  line,
+  messageSchema,
+  type Role,
+} from "../envelope.ts";
+import type { MessageRule, VoidCode } from "../protocol.ts";
+
+export const SYSTEM_PROTOCOL = "system";
+
+export const VOID_CODES = [
+  "E-UNEXPECTED",
+  "E-STATE",
+  "E-SCHEMA",
+  "E-SIG",
+  "E-GAP",
+  "E-CLOCK",
+  "E-SCOPE",
+] as const satisfies readonly VoidCode[];
+export const UNDERSTOOD = ["yes", "partly", "no"] as const;
+export const TEXTS_USED = ["original", "translation"] as const;
+export const EXTENSION_REASONS = ["X-LEGAL", "X-THIRD-PARTY", "X-TRANSLATION", "X-VOLUME", "X-TECH"] as const;
+/** What the side that found an error asks of the other, beside naming the error (Vultron: error and inquiry). */
+export const INQUIRIES = [
+  "send-again",
+  "which-case",
+  "which-version",
+  "which-state",
+  "please-explain",
+] as const;
+export const LOWERING_REASONS = [
+  "no-time-pressure",
+  "no-life-safety",
+  "outside-red-lines",
+  "already-known",
+  "limited-effect",
+] as const;
+export const ERASURE_REASONS = [
+  "retention",
+  "law",
+  "consent-withdrawn",
+  "sent-in-error",
+  "third-party-right",
+] as const;
+
+const PartyIdText = Digest;
+const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const EntryPlace = closed({ feed: PartyIdText, seq: Seq });
+
+/** By message id; by entry where the faulty message has no id that anybody could read. */
+const Faulty = { of: Type.Optional(Uuid), entry: Type.Optional(EntryPlace) } as const;
+
+export const Ack = messageSchema("ack", {
+  of: Uuid,
+  understood: codes(UNDERSTOOD),
+  text_used: codes(TEXTS_USED),
+  text_lang: Type.Optional(Lang),
+  will_answer_by: Type.Optional(InstantText),
+});
+export const SysError = messageSchema("sys.error", { code: codes(VOID_CODES), ...Faulty });
+export const SysInquiry = messageSchema("sys.inquiry", { question: codes(INQUIRIES), ...Faulty });
+export const SysGap = messageSchema("sys.gap", { feed: PartyIdText, from: Seq, to: Seq });
+export const PrecedenceLowered = messageSchema("precedence.lowered", {
+  of: Uuid,
+  to: codes(PRECEDENCES),
+  reason: codes(LOWERING_REASONS),
+});
+export const TimerExtend = messageSchema("timer.extend", {
+  timer: line(64),
+  seconds: Type.Integer({ minimum: 1, maximum: 366 * 86_400 }),
+  reason: codes(EXTENSION_REASONS),
+});
+export const Reveal = messageSchema("reveal", {
+  of: Uuid,
+  path: line(256),
+  salt: Digest,
+  value: Type.Unknown(),
+});
+/** The only message in an entry of kind `erase`. */
+export const Erase = messageSchema("erase", { ...EntryPlace.properties, reason: codes(ERASURE_REASONS) });
+
+const ANYBODY = ROLES.filter((role) => role !== "witness" && role !== "auditor");
+
+/** The rules of the system messages; "either" because each checks its sides by itself (SPEC 9.5). */
+export const SYSTEM_MESSAGES: Readonly<Record<string, MessageRule>> = {
+  ack: rule(Ack, ["watch"], 1, ["watch"]),
+  "sys.error": rule(SysError, ANYBODY, 1, ["watch"]),
+  "sys.inquiry": rule(SysInquiry, ANYBODY, 1, ["watch"]),
+  "sys.gap": rule(SysGap, ANYBODY, 1, ["watch"]),
+  "precedence.lowered": rule(PrecedenceLowered, ["watch", "authority", "liaison"], 1, ["watch", "authority"]),
+  "timer.extend": rule(TimerExtend, ["watch", "analyst", "authority"], 1, ["authority"]),
+  reveal: rule(Reveal, ["releaser", "authority", "principal"], 2, ["releaser", "authority"]),
+  erase: rule(Erase, ["releaser", "authority", "principal"], 2, ["authority", "principal"]),
+};
+
+function rule(
+  schema: MessageRule["schema"],
+  roles: readonly Role[],
+  persons: 1 | 2,
+  by: readonly Role[],
+): MessageRule {
+  return { schema, sender: "either", roles, release: { persons, roles: by } };
+}

@@ -1,0 +1,123 @@
+/**
+ * The entries of one feed: form, place and openings (SPEC 7.3.3 first half, 7.3.6).
+ *
+ * One pass. It notes every size of another feed that an entry names, so that each root is computed once and `seen`
+ * becomes a look-up. Whether the author signed these bytes is judged afterwards, by the heads.
+ */
+import { bytesEqual, encodeBase64url, parseBase64url } from "#parley/codec/bytes.ts";
+import { isJsonObject, parseJson } from "#parley/codec/json.ts";
+import { isRefusal } from "#parley/codec/refusal.ts";
+import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import { commitTo } from "#parley/crypto/payload.ts";
+import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
+import { leafHash } from "#parley/ledger/tree.ts";
+import { encodePartyChain, parsePartyChain, type PartyChain } from "#parley/party/chain.ts";
+import { addFault, addWarning, shownOf, type FeedWork } from "./feed-work.ts";
+import type { Ground } from "./ground.ts";
+import { HASH_SIZE_BYTES, type Opening } from "./sections.ts";
+
+/** Fills `entries`, `leaves`, `firstDifference`, `updates`; adds faults of entries and openings. */
+export function readEntries(backend: CryptoBackend, ground: Ground, work: FeedWork): void {
+  const { section } = work;
+  if (section.feed !== work.feed) addFault(work, "entry", "transcript-malformed", { index: 0 });
+  if (section.brokenAt !== undefined) {
+    addFault(work, "entry", "transcript-malformed", { index: section.brokenAt });
+    distrustUpdates(work, section.brokenAt);
+  }
+  let inOrder = true;
+  for (const [index, slot] of section.slots.entries()) {
+    const leaf = leafHash(backend.sha256, slot.entry);
+    work.leaves.push(leaf);
+    if (work.firstDifference === undefined && !isListed(section.listed, index, leaf)) work.firstDifference = index;
+    if (!inOrder) continue;
+    const entry = parseEntry(slot.entry);
+    const fault = isRefusal(entry) ? entry.code : placeFault(ground, work, entry);
+    if (fault !== undefined || isRefusal(entry)) {
+      addFault(work, "entry", fault ?? "", { index });
+      distrustUpdates(work, index);
+      inOrder = false;
+      continue;
+    }
+    work.entries.push(entry);
+    readOpening(backend, ground, work, entry, slot.opening);
+  }
+  if (section.listed.length !== shownOf(work) * HASH_SIZE_BYTES) {
+    work.firstDifference ??= Math.min(shownOf(work), section.listed.length / HASH_SIZE_BYTES);
+  }
+  distrustUpdates(work, work.firstDifference ?? Number.MAX_SAFE_INTEGER);
+}
+
+function isListed(listed: Uint8Array, index: number, leaf: Uint8Array): boolean {
+  const offset = index * HASH_SIZE_BYTES;
+  if (offset + HASH_SIZE_BYTES > listed.length) return false;
+  for (let i = 0; i < HASH_SIZE_BYTES; i++) if (listed[offset + i] !== leaf[i]) return false;
+  return true;
+}
+
+/** SPEC 3.8.2, 3.8.3, 3.8.7: what the entry says of itself and of the entry before. */
+function placeFault(ground: Ground, work: FeedWork, entry: Entry): string | undefined {
+  if (entry.channel !== ground.channel) return "entry-channel";
+  if (entry.feed !== work.feed) return "entry-feed";
+  if (entry.seq !== work.entries.length) return "out-of-order";
+  for (const before of work.entries.at(-1)?.seen ?? []) {
+    const now = entry.seen.find(({ feed }) => feed === before.feed);
+    if (now === undefined || now.size < before.size) return "seen-backwards";
+  }
+  return undefined;
+}
+
+/** SPEC 7.3.6. */
+function readOpening(
+  backend: CryptoBackend,
+  ground: Ground,
+  work: FeedWork,
+  entry: Entry,
+  opening: Opening,
+): void {
+  const index = entry.seq;
+  if (opening.kind === "withheld") {
+    if (entry.kind !== "party_update") return;
+    addWarning(work, "update-withheld", {}, index);
+    distrustUpdates(work, index);
+    return;
+  }
+  if (encodeBase64url(commitTo(backend, opening.salt, opening.message)) !== entry.commit) {
+    addFault(work, "opening", "commit-mismatch", { index });
+    distrustUpdates(work, index);
+    return;
+  }
+  if (entry.kind === "genesis" && !bytesEqual(opening.message, ground.genesis)) {
+    addFault(work, "opening", "opening-mismatch", { index });
+  }
+  if (entry.kind !== "party_update") return;
+  const version = versionMadeKnown(backend, work.member.chain, opening.message);
+  if (version === undefined) {
+    addFault(work, "opening", "opening-mismatch", { index });
+    distrustUpdates(work, index);
+    return;
+  }
+  work.updates.push({ seq: index, version });
+}
+
+/** A later head may be signed by keys that only a hidden or damaged update made known. */
+function distrustUpdates(work: FeedWork, index: number): void {
+  work.unknownUpdatesFrom = Math.min(work.unknownUpdatesFrom, index);
+}
+
+/** SPEC 3.1.5: the message of a `party_update` is the party's chain as of then, a beginning of the chain shown. */
+function versionMadeKnown(backend: CryptoBackend, chain: PartyChain, message: Uint8Array): number | undefined {
+  const value = parseJson(message);
+  if (isRefusal(value) || !isJsonObject(value) || Object.keys(value).join() !== "chain,type,v") return undefined;
+  const text = value["chain"];
+  if (value["type"] !== "party_update" || value["v"] !== 1 || typeof text !== "string") return undefined;
+  const bytes = parseBase64url(text);
+  if (isRefusal(bytes)) return undefined;
+  for (let version = chain.signed.length; version > 0; version--) {
+    if (bytesEqual(encodePartyChain(chain.signed.slice(0, version)), bytes)) return version;
+  }
+  // The same documents under other signatures of the roots are the same versions.
+  const told = parsePartyChain(backend, bytes);
+  if (isRefusal(told)) return undefined;
+  const known = told.versions.every(({ hash }, i) => hash === chain.versions[i]?.hash);
+  return known ? told.versions.length : undefined;
+}

@@ -1,0 +1,175 @@
+/**
+ * The story of a record (SPEC 7.4.4): one line for each proven entry, in the order of the channel.
+ *
+ * Lines are data: a phrase is a key and arguments, and the phrasebook renders it in a language. Arguments are codes,
+ * positions and handles; what people wrote stays in the messages. The fold is casework's, the same that both
+ * parties run.
+ */
+import { foldChannel, type ChannelView, type EntryView, type OpenedEntry } from "#parley/casework/index.ts";
+import { termsOf } from "#parley/casework/genesis-terms.ts";
+import type { JsonObject } from "#parley/codec/json.ts";
+import { isJsonObject, parseJson } from "#parley/codec/json.ts";
+import { isRefusal } from "#parley/codec/refusal.ts";
+import type { Instant } from "#parley/codec/time.ts";
+import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import { validateGenesis, type Genesis } from "#parley/protocols/agreement/terms.ts";
+import type { Protocol } from "#parley/protocols/protocol.ts";
+import type { Bracket, TranscriptReport, VerifiedEntry } from "./report.ts";
+
+export type StoryOutcome = "accepted" | "void" | "crossed" | "opaque";
+
+export interface Phrase {
+  readonly key: string;
+  readonly args: Readonly<Record<string, string | number>>;
+}
+
+export interface StoryLine {
+  readonly feed: string;
+  readonly seq: number;
+  /** Of the message; of the entry where there is none to read. */
+  readonly type: string;
+  readonly case?: string;
+  /** `opaque`: withheld, erased, unreadable, or nothing that the fold judges. */
+  readonly outcome: StoryOutcome;
+  /** Of a void entry (SPEC 9.3), or why an opaque one is not shown. */
+  readonly code?: string;
+  readonly claimed_at: Instant;
+  readonly held_at?: Instant;
+  readonly bracket: Bracket;
+  readonly warnings: readonly string[];
+  readonly phrase: Phrase;
+}
+
+export interface Story {
+  readonly lines: readonly StoryLine[];
+  /** Cases, timers, boards as of the export; undefined in a house feed and when nothing was established. */
+  readonly channel?: ChannelView;
+}
+
+export interface StoryOptions {
+  readonly protocols: readonly Protocol[];
+  readonly evaluate?: Parameters<typeof foldChannel>[0]["evaluate"];
+  /** By default the instant of export that the manifest claims. */
+  readonly asOf?: Instant;
+}
+
+export function tellStory(backend: CryptoBackend, report: TranscriptReport, options: StoryOptions): Story {
+  const messages = new Map(report.entries.map((entry) => [placeOf(entry), messageOf(entry)]));
+  const channel = foldReport(backend, report, messages, options);
+  const views = new Map(channel === undefined ? [] : viewsOf(channel).map((view) => [placeOf(view.ref), view]));
+  const handles = new Map(report.parties.map(({ party, handle }) => [party, handle]));
+  const lines = report.entries.map((entry) => {
+    const place = placeOf(entry);
+    return toLine(entry, messages.get(place), views.get(place), handles.get(entry.feed) ?? "");
+  });
+  return channel === undefined ? { lines } : { lines, channel };
+}
+
+/** The proven entries as casework reads them. */
+function foldReport(
+  backend: CryptoBackend,
+  report: TranscriptReport,
+  messages: ReadonlyMap<string, JsonObject | undefined>,
+  options: StoryOptions,
+): ChannelView | undefined {
+  const genesis = genesisOf(report);
+  if (genesis === undefined) return undefined;
+  const entries = report.entries.map((entry): OpenedEntry => {
+    const { feed, seq, leaf, depth, kind, claimed_at: claimedAt } = entry;
+    const message = messages.get(placeOf(entry));
+    const { seen } = entry.entry;
+    return { feed, seq, leaf, depth, seen, claimedAt, kind, ...(message === undefined ? {} : { message }) };
+  });
+  return foldChannel({
+    terms: termsOf(genesis),
+    protocols: options.protocols,
+    digest: (bytes) => backend.sha256(bytes),
+    ...(options.evaluate === undefined ? {} : { evaluate: options.evaluate }),
+    entries,
+    receipts: report.receipts,
+    asOf: options.asOf ?? report.exported_at ?? 0,
+  });
+}
+
+function genesisOf({ genesis }: TranscriptReport): Genesis | undefined {
+  const value = genesis === undefined ? undefined : parseJson(genesis);
+  if (value === undefined || isRefusal(value)) return undefined;
+  const document = validateGenesis(value);
+  return isRefusal(document) ? undefined : document;
+}
+
+/** What is not strict JSON or no object reaches the fold as an object without a type, which is void there. */
+function messageOf({ kind, opening }: VerifiedEntry): JsonObject | undefined {
+  if (opening.kind === "withheld" || (kind !== "message" && kind !== "erase")) return undefined;
+  const value = parseJson(opening.message);
+  return !isRefusal(value) && isJsonObject(value) ? value : {};
+}
+
+function viewsOf({ cases, loose }: ChannelView): readonly EntryView[] {
+  return [...cases.flatMap(({ entries }) => entries), ...loose];
+}
+
+function toLine(
+  entry: VerifiedEntry,
+  message: JsonObject | undefined,
+  view: EntryView | undefined,
+  handle: string,
+): StoryLine {
+  const named = message?.["case"];
+  const outcome = outcomeOf(entry, view);
+  const code = codeOf(entry, view);
+  const type = view?.type ?? entry.kind;
+  const { before } = entry.bracket;
+  return {
+    feed: entry.feed,
+    seq: entry.seq,
+    type,
+    ...(typeof named === "string" && view?.type !== undefined ? { case: named } : {}),
+    outcome,
+    ...(code === undefined ? {} : { code }),
+    claimed_at: entry.claimed_at,
+    ...(before === undefined ? {} : { held_at: before }),
+    bracket: entry.bracket,
+    warnings: entry.warnings,
+    phrase: phraseOf({ entry, message, type, outcome, code, handle }),
+  };
+}
+
+function outcomeOf({ kind, opening }: VerifiedEntry, view: EntryView | undefined): StoryOutcome {
+  if (opening.kind === "withheld") return "opaque";
+  if (view !== undefined) return view.outcome.kind === "unread" ? "opaque" : view.outcome.kind;
+  // Entries that carry no message of a protocol were judged by the record itself.
+  return kind === "message" || kind === "erase" ? "opaque" : "accepted";
+}
+
+function codeOf({ opening }: VerifiedEntry, view: EntryView | undefined): string | undefined {
+  if (opening.kind === "withheld") return opening.reason;
+  return view?.outcome.kind === "void" ? view.outcome.code : undefined;
+}
+
+interface Told {
+  readonly entry: VerifiedEntry;
+  readonly message: JsonObject | undefined;
+  readonly type: string;
+  readonly outcome: StoryOutcome;
+  readonly code: string | undefined;
+  readonly handle: string;
+}
+
+/** Keys: `entry.<kind>` without a message, `message.<type>` with one; `story.<outcome>` where it had no effect. */
+function phraseOf({ entry, message, type, outcome, code, handle }: Told): Phrase {
+  const serial = message?.["serial"];
+  const args = {
+    party: handle,
+    seq: entry.seq,
+    type,
+    ...(typeof serial === "number" ? { serial } : {}),
+    ...(code === undefined ? {} : { code }),
+  };
+  if (outcome !== "accepted") return { key: `story.${outcome}`, args };
+  return { key: message === undefined ? `entry.${entry.kind}` : `message.${type}`, args };
+}
+
+function placeOf({ feed, seq }: { readonly feed: string; readonly seq: number }): string {
+  return `${feed} ${seq}`;
+}
