@@ -8,6 +8,7 @@
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { Entry } from "#parley/ledger/entry.ts";
+import type { TranscriptCode } from "./codes.ts";
 import { provenTo, type FeedWork } from "./feed-work.ts";
 import type { Bracket, VerifiedEntry, VerifiedReceipt } from "./report.ts";
 
@@ -93,7 +94,7 @@ function entriesOf({ work, depths, after }: Walk): readonly VerifiedEntry[] {
         entry,
         claimed_at: claimedAt,
         bracket,
-        warnings: isOutside(claimedAt, bracket) ? ["time-outside"] : [],
+        warnings: timeWarnings(claimedAt, bracket),
         opening: slot.opening,
       },
     ];
@@ -104,11 +105,11 @@ function bracketOf(after: Instant | undefined, before: Instant | undefined): Bra
   return { ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) };
 }
 
-function isOutside(claimed: Instant, { after, before }: Bracket): boolean {
-  return (
-    (after !== undefined && claimed < after - CLOCK_TOLERANCE_SECONDS) ||
-    (before !== undefined && claimed > before + CLOCK_TOLERANCE_SECONDS)
-  );
+function timeWarnings(claimed: Instant, { after = -Infinity, before = Infinity }: Bracket): readonly TranscriptCode[] {
+  // The two ends are of two clocks: when they cross, one of the clocks was wrong and neither end binds.
+  if (after > before + CLOCK_TOLERANCE_SECONDS) return ["bracket-crossed"];
+  const outside = claimed < after - CLOCK_TOLERANCE_SECONDS || claimed > before + CLOCK_TOLERANCE_SECONDS;
+  return outside ? ["time-outside"] : [];
 }
 
 /** SPEC 3.5.4, asked for ascending positions. */

@@ -25,6 +25,7 @@ const WARNINGS = {
   "root-signature-unused": { layer: "transcript", clause: "7.3.9" },
   "update-withheld": { layer: "transcript", clause: "7.3.10" },
   "time-outside": { layer: "transcript", clause: "7.4.3" },
+  "bracket-crossed": { layer: "transcript", clause: "7.4.3" },
 } as const satisfies Readonly<Record<string, CodeEntry>>;
 
 /** Why a record without fault is not complete. */

@@ -342,12 +342,12 @@ function append(channel: KitChannel, feed: KitFeed, message: Uint8Array, options
   appendBytes(channel, feed, encodeEntry(entry), { kind: "opened", salt, message });
 }
 
-/** The last signed head of every other feed; what was seen before when `sees` is false. */
+/** SPEC 3.5.5: the last head of every other feed that the author receipted; as before when `sees` is false. */
 function seenBy(channel: KitChannel, feed: KitFeed, options: SayOptions): readonly Seen[] {
   if (options.sees === false) return feed.entries.at(-1)?.seen ?? [];
   const others = [...channel.feeds.values()].filter(({ party }) => party.id !== feed.party.id);
   const seen = others.flatMap(({ party, heads }): readonly Seen[] => {
-    const head = heads.at(-1)?.head;
+    const head = heads.findLast(({ lines }) => lines.some(({ name }) => name === feed.party.id))?.head;
     return head === undefined ? [] : [{ feed: party.id, root: encodeBase64url(head.root), size: head.size }];
   });
   return seen.sort((a, b) => (a.feed < b.feed ? -1 : 1));

@@ -549,6 +549,19 @@ test("a claim of time outside the bracket is a warning at the entry, never a fau
   assert.deepEqual(warned.map(({ feed, seq }) => [feed, seq]), [[late.a.id, 6], [late.b.id, 4]]);
 });
 
+test("a receipt from a clock that ran ahead crosses the bracket of what its giver says next", () => {
+  const ahead = makePair(backend, "ahead");
+  say(ahead.channel, ahead.a, [{ n: 6 }]);
+  receipt(ahead.channel, ahead.b, ahead.a, { at: ahead.channel.now + 86_400 });
+  say(ahead.channel, ahead.b, [{ n: 4 }]);
+  receipt(ahead.channel, ahead.a, ahead.b);
+  const report = verifyPair(ahead);
+  assert.equal(report.verdict, "complete");
+  assert.deepEqual(report.entries.filter(({ warnings }) => warnings.length > 0).map(({ feed, warnings }) => [feed, warnings]), [
+    [ahead.b.id, ["bracket-crossed"]],
+  ]);
+});
+
 test("keys change with a party_update, at its position", () => {
   const turned = makePair(backend, "turned");
   const renewed = renewParty(backend, turned.a);
