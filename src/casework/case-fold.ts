@@ -107,7 +107,8 @@ function openCase(
   if (rule.rule.sender === "respondent") return voidFor("wrong-side");
   const lifeSafety = isLifeSafety(message);
   const { until } = context.terms.term;
-  if (TERM_BOUND_PROTOCOLS.has(protocol.name) && !passes(bucket, item, until, context))
+  // The term has ended from `until` on: its last whole second is the one before.
+  if (TERM_BOUND_PROTOCOLS.has(protocol.name) && !passes(bucket, item, until - 1, context))
     return voidFor("term-ended");
   const stopped = stoppedBy(bucket, item, rule, lifeSafety, context);
   if (stopped !== undefined) return stopped;

@@ -73,7 +73,7 @@ export function termView({ term }: AgreementTerms, asOf: Instant): TermView {
   const status =
     asOf < term.from
       ? "not_begun"
-      : asOf > term.until
+      : asOf >= term.until
         ? "ended"
         : asOf >= term.until - TERM_WARNING_SECONDS
           ? "expiring"

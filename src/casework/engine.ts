@@ -8,9 +8,10 @@ import type { EntryRef, PartyId, Protocol } from "../protocols/protocol.ts";
 import { addToBucket, createBucket, restartAt, type Bucket } from "./bucket.ts";
 import { foldBucket, takerOf } from "./case-fold.ts";
 import { compareItems, type Item } from "./item.ts";
+import { createMessageIds, type MessageIds } from "./message-ids.ts";
 import { isUnscoped, readMessage, typeRules } from "./message-rules.ts";
 import type { DigestFunction, Evaluate, FoldContext } from "./opened-case.ts";
-import { knows, type OpenedEntry } from "./opened-entry.ts";
+import type { OpenedEntry } from "./opened-entry.ts";
 import { createReceipts, type Receipts } from "./receipts.ts";
 import { activate, keepIfEqual, type ActiveSuspension } from "./suspension.ts";
 import type { AgreementTerms } from "./terms.ts";
@@ -35,10 +36,10 @@ export interface Engine {
   readonly buckets: Map<string, Bucket>;
   /** Buckets with an opening of an unscoped protocol. */
   readonly governing: Set<Bucket>;
-  /** By author and message id: the first in the order among messages with a right schema. */
-  readonly firstById: Map<PartyId, Map<string, Item>>;
-  /** The first among the others, as far as they have an id: what `sys.error` can name. */
-  readonly faultyById: Map<PartyId, Map<string, Item>>;
+  /** Of messages with a right schema. */
+  readonly ids: MessageIds;
+  /** Of the others, as far as they have an id: what `sys.error` can name. */
+  readonly faultyIds: MessageIds;
   readonly errors: Item[];
   readonly inquiries: Item[];
   readonly erasures: Item[];
@@ -58,8 +59,8 @@ export function createEngine(config: CaseworkConfig): Engine {
     feeds: new Map(),
     buckets: new Map(),
     governing: new Set(),
-    firstById: new Map(),
-    faultyById: new Map(),
+    ids: createMessageIds(),
+    faultyIds: createMessageIds(),
     errors: [],
     inquiries: [],
     erasures: [],
@@ -113,41 +114,12 @@ function file(engine: Engine, item: Item): void {
   if (rule.type === "erase") engine.erasures.push(item);
   if (rule.opens && rule.protocol !== undefined && engine.unscoped.has(rule.protocol))
     engine.governing.add(bucket);
-  noteFirst(engine.firstById, item, message.id, (other) => restartAt(bucketFor(engine, other), other));
+  for (const other of engine.ids.add(message.id, item)) restartAt(bucketFor(engine, other), other);
 }
 
-function noteFaulty({ faultyById }: Engine, item: Item): void {
+function noteFaulty({ faultyIds }: Engine, item: Item): void {
   const id = item.entry.message?.["id"];
-  if (typeof id === "string" && UUID.test(id)) noteFirst(faultyById, item, id, () => undefined);
-}
-
-/** `disturb` gets what was folded when this id was thought to be somebody else's, or nobody's. */
-function noteFirst(
-  index: Map<PartyId, Map<string, Item>>,
-  item: Item,
-  id: string,
-  disturb: (other: Item) => void,
-): void {
-  const { feed } = item.entry;
-  let own = index.get(feed);
-  if (own === undefined) index.set(feed, (own = new Map()));
-  for (const messages of index.values()) {
-    const other = messages.get(id);
-    if (other !== undefined) disturb(other);
-  }
-  const first = own.get(id);
-  if (first === undefined || compareItems(item, first) < 0) own.set(id, item);
-}
-
-function isDuplicate({ firstById }: Engine, item: Item): boolean {
-  const { entry, read } = item;
-  const id = read?.message.id ?? "";
-  for (const [feed, messages] of firstById) {
-    const first = messages.get(id);
-    if (first === undefined || first.entry === entry) continue;
-    if (feed === entry.feed || knows(entry, first.ref)) return true;
-  }
-  return false;
+  if (typeof id === "string" && UUID.test(id)) faultyIds.add(id, item);
 }
 
 export function bucketFor({ buckets }: Engine, { entry }: Item): Bucket {
@@ -177,7 +149,7 @@ export function foldEverything(engine: Engine, { asOf, heldAt, momentOf }: Insta
     digest: engine.config.digest,
     evaluate: engine.config.evaluate,
     suspensions: NO_SUSPENSIONS,
-    isDuplicate: (item) => isDuplicate(engine, item),
+    isDuplicate: (item) => engine.ids.isDuplicate(item.read?.message.id ?? "", item),
     heldAt,
     itemAt: (ref) => itemAt(engine, ref),
     heldOrNow: (ref) => heldAt(ref) ?? asOf,

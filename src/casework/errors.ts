@@ -72,11 +72,5 @@ function namedBy(engine: Engine, author: PartyId, body: JsonObject): Item | unde
     return engine.feeds.get(stringIn(place, "feed"))?.[integerIn(place, "seq")];
   }
   const id = stringIn(body, "of");
-  for (const index of [engine.firstById, engine.faultyById]) {
-    for (const [feed, messages] of index) {
-      const named = feed === author ? undefined : messages.get(id);
-      if (named !== undefined) return named;
-    }
-  }
-  return undefined;
+  return engine.ids.byOther(id, author) ?? engine.faultyIds.byOther(id, author);
 }

@@ -1,8 +1,9 @@
 /**
  * When the other side held an entry (SPEC 9.2): the only time that binds anybody.
  *
- * Guarantees `heldAt` = the smallest receipt time among receipts of another party that cover the entry,
- * whatever the order of arrival. It does not check receipts; `ledger` did.
+ * Guarantees `heldAt` = the time of the receipt with the smallest size that covers the entry, whatever the order of
+ * arrival: a receipt for more entries never moves it, whatever its clock says. It does not check receipts; `ledger`
+ * did.
  */
 import type { Instant } from "../codec/time.ts";
 import type { PartyId } from "../protocols/protocol.ts";
@@ -11,8 +12,8 @@ import type { FirstReceipt } from "./opened-entry.ts";
 interface FeedReceipts {
   /** Ascending. */
   readonly sizes: number[];
-  /** `earliest[i]` = the smallest time among receipts of size ≥ `sizes[i]`; non-decreasing. */
-  readonly earliest: number[];
+  /** `times[i]` is the time of the receipt of `sizes[i]`; of several parties', the earliest. */
+  readonly times: Instant[];
   latestAt: Instant;
 }
 
@@ -38,7 +39,7 @@ export function createReceipts(): Receipts {
       // Nobody proves by their own word that somebody else holds something.
       if (by === feed) return;
       let known = feeds.get(feed);
-      if (known === undefined) feeds.set(feed, (known = { sizes: [], earliest: [], latestAt: at }));
+      if (known === undefined) feeds.set(feed, (known = { sizes: [], times: [], latestAt: at }));
       known.latestAt = Math.max(known.latestAt, at);
       count += 1;
       if (insert(known, size, at)) revisions += 1;
@@ -47,29 +48,25 @@ export function createReceipts(): Receipts {
     revisions: () => revisions,
     heldAt: (feed, seq) => {
       const known = feeds.get(feed);
-      return known?.earliest[firstAtLeast(known.sizes, seq + 1)];
+      return known?.times[firstAtLeast(known.sizes, seq + 1)];
     },
     heldSize: (feed) => feeds.get(feed)?.sizes.at(-1) ?? 0,
     latestAt: (feed) => feeds.get(feed)?.latestAt,
   };
 }
 
-/** Receipts mostly come in order of size and time: then this only appends. True when the past changed. */
-function insert({ sizes, earliest }: FeedReceipts, size: number, at: Instant): boolean {
+/** Receipts mostly come in order of size: then this only appends. True when the past changed. */
+function insert({ sizes, times }: FeedReceipts, size: number, at: Instant): boolean {
   const index = firstAtLeast(sizes, size);
-  const isNewSize = sizes[index] !== size;
-  if (isNewSize) {
-    const later = earliest[index];
+  if (sizes[index] !== size) {
     sizes.splice(index, 0, size);
-    earliest.splice(index, 0, later === undefined ? at : Math.min(at, later));
+    times.splice(index, 0, at);
+    // In the middle, entries that waited for a later receipt now have another one.
+    return index < sizes.length - 1;
   }
-  // In the middle, entries that waited for a later receipt now have an earlier one.
-  let revised = isNewSize && index < sizes.length - 1;
-  for (let i = index; i >= 0 && (earliest[i] ?? at) > at; i--) {
-    earliest[i] = at;
-    revised = true;
-  }
-  return revised;
+  const earlier = at < (times[index] ?? at);
+  if (earlier) times[index] = at;
+  return earlier;
 }
 
 /** Index of the first element ≥ `value`; the length when there is none. */

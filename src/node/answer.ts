@@ -6,7 +6,7 @@ import type { Group, ReplyHead, RequestHead } from "#parley/peer/groups.ts";
 import type { Channel } from "./channel.ts";
 import type { NodePorts } from "./ports.ts";
 import { noteWithReceipts } from "./record.ts";
-import type { PushAnswer } from "./receive.ts";
+import type { GivenReceipt, PushAnswer } from "./receive.ts";
 
 export function reply(head: ReplyHead, records: readonly BundleRecord[] = []): Group {
   return { kind: "reply", head, records };
@@ -15,16 +15,19 @@ export function reply(head: ReplyHead, records: readonly BundleRecord[] = []): G
 export function pushAnswerToReply(channel: string, feed: string, answer: PushAnswer): Group {
   switch (answer.kind) {
     case "receipt": {
-      const { checkpoint, receipt } = answer;
-      // The text that was sent, with our two lines: the sender needs nothing else to believe it.
-      const bytes = noteWithReceipts(encodeCheckpoint(checkpoint, []), [receipt]);
-      return reply({ type: "receipt", channel, feed, size: checkpoint.size }, [{ type: "checkpoint", bytes }]);
+      const size = answer.receipts.at(-1)?.receipt.size ?? 0;
+      return reply({ type: "receipt", channel, feed, size }, answer.receipts.map(receiptRecord));
     }
     case "fork":
       return reply({ type: "refused", channel, code: "fork", facts: {} }, [{ type: "fork", bytes: answer.proof }]);
     case "refused":
       return reply({ type: "refused", channel, code: answer.refusal.code, facts: answer.refusal.facts });
   }
+}
+
+/** The head's text with the receiver's two lines: its author needs nothing else to believe it. */
+function receiptRecord({ head, receipt }: GivenReceipt): BundleRecord {
+  return { type: "checkpoint", bytes: noteWithReceipts(encodeCheckpoint(head, []), [receipt]) };
 }
 
 export async function answerHead(

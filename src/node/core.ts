@@ -136,6 +136,7 @@ export class NodeCore {
   async record(record: HouseRecord): Promise<void> {
     const message: JsonObject = { ...(record as unknown as JsonObject), at: encodeInstant(this.ports.clock()), v: 1 };
     await this.say(this.houseChannel, keepInHouse(this.houseChannel.id, message));
+    this.emit({ type: "house", record: record.type });
   }
 
   async say(channel: LiveChannel, released: Released): Promise<HeldEntry> {

@@ -4,8 +4,11 @@
  * Each method is one thing that a person, the peer or the clock does. Expected failures are returned refusals; a
  * fault of disk or network is thrown, and leaves memory as the store has it.
  */
+import type { EntryView } from "#parley/casework/index.ts";
+import type { Json } from "#parley/codec/json.ts";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
+import type { EntryRef } from "#parley/protocols/protocol.ts";
 import { acceptOffer, declineOffer, isInForce, offerAgreement, sendOffer, type TermsInput } from "./agreements.ts";
 import { exportCarrier } from "./carrier.ts";
 import { NodeCore, type LiveChannel, type NodeEvent } from "./core.ts";
@@ -16,6 +19,7 @@ import type { Person } from "./house.ts";
 import { deliverDue, hasAnswered, tick } from "./lifecycle.ts";
 import { addPerson, deactivatePerson, pair, type PairingInput } from "./people.ts";
 import type { NodePorts } from "./ports.ts";
+import * as reading from "./reading.ts";
 import { rehash, type RehashReport } from "./rehash.ts";
 import { exportChannel } from "./transcripts.ts";
 
@@ -122,6 +126,26 @@ export class ParleyNode {
 
   viewDraft(draft: string): DraftView | Refusal {
     return viewDraft(this.core, draft);
+  }
+
+  readEntries(channel: LiveChannel, range: reading.PageRange & { readonly feed: string }): Promise<reading.EntryPage> {
+    return reading.readEntries(this.core, channel, range);
+  }
+
+  readMessages(channel: LiveChannel, views: readonly EntryView[]): ReturnType<typeof reading.readMessages> {
+    return reading.readMessages(this.core, channel, views);
+  }
+
+  readHouse(range: reading.PageRange): Promise<reading.HousePage> {
+    return reading.readHouse(this.core, range);
+  }
+
+  proveMessage(channel: LiveChannel, ref: EntryRef): ReturnType<typeof reading.proveMessage> {
+    return reading.proveMessage(this.core, channel, ref);
+  }
+
+  evaluatePack(channel: LiveChannel, question: reading.PackQuestion): Json {
+    return reading.evaluatePack(this.core, channel, question);
   }
 
   /** Everything for the other side that it has not receipted, as a `.parley` file. */

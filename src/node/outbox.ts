@@ -121,7 +121,7 @@ export async function takeReply(
   const { state, channel, ports } = context;
   switch (head.type) {
     case "receipt": {
-      const taken = await takeReceipt(context, records);
+      const taken = await takeReceipts(context, records);
       return isRefusal(taken) ? taken : { retry: false };
     }
     case "refused": {
@@ -144,11 +144,19 @@ export async function takeReply(
 }
 
 /** A receipt is believed for its two signatures on a head that we signed, and for nothing else. */
-async function takeReceipt(context: OutboxContext, records: readonly BundleRecord[]): Promise<true | Refusal> {
-  const { ports, channel, chain, state } = context;
+async function takeReceipts(context: OutboxContext, records: readonly BundleRecord[]): Promise<true | Refusal> {
+  const notes = records.filter(({ type }) => type === "checkpoint");
+  if (notes.length === 0) return refuse("incomplete", { missing: "checkpoint" });
+  for (const { bytes } of notes) {
+    const taken = await takeReceipt(context, bytes);
+    if (taken !== true) return taken;
+  }
+  return true;
+}
+
+async function takeReceipt({ ports, channel, chain, state }: OutboxContext, bytes: Uint8Array): Promise<true | Refusal> {
   const me = ports.identity.chain.party;
-  const bytes = records.find(({ type }) => type === "checkpoint")?.bytes;
-  const checkpoint = bytes === undefined ? refuse("incomplete", { missing: "checkpoint" }) : parseCheckpoint(bytes);
+  const checkpoint = parseCheckpoint(bytes);
   if (isRefusal(checkpoint)) return checkpoint;
   if (checkpoint.channel !== channel.id || checkpoint.feed !== me) return refuse("entry-channel");
   const own = await ports.store.checkpointAt({ channel: channel.id, feed: me }, checkpoint.size);

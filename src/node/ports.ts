@@ -3,22 +3,10 @@ import type { RefusalFacts } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { Store } from "#parley/store/store.ts";
+import type { PeerTransport } from "#parley/peer/transport.ts";
 import type { Identity } from "./identity.ts";
 
-/** Sends one bundle to a party and answers its bundle. Throws `PeerFault` when it cannot be reached. */
-export interface PeerTransport {
-  readonly exchange: (party: string, body: Uint8Array) => Promise<Uint8Array>;
-}
-
-export class PeerFault extends Error {
-  readonly kind: "unreachable" | "refused" | "busy" | "protocol";
-
-  constructor(kind: PeerFault["kind"], options?: { readonly cause?: unknown }) {
-    super(`the peer did not answer (${kind})`, options);
-    this.name = "PeerFault";
-    this.kind = kind;
-  }
-}
+export { PeerFault, type PeerTransport } from "#parley/peer/transport.ts";
 
 /** One line of structured log: an event name and public facts. No payload, key, name or free text (style rule 11). */
 export type Log = (event: string, facts: RefusalFacts) => void;

@@ -6,11 +6,12 @@
  */
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import type { BundleRecord } from "#parley/codec/bundle.ts";
+import { BUNDLE_ENTRIES_LIMIT } from "#parley/codec/limits.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { commitTo, parsePlaintext, type Plaintext } from "#parley/crypto/payload.ts";
 import { inspectSeal, open } from "#parley/crypto/seal.ts";
 import { admitBatch, type AdmittedBatch } from "#parley/ledger/admission.ts";
-import { parseCheckpoint, verifyAuthor, type Checkpoint } from "#parley/ledger/checkpoint.ts";
+import { parseCheckpoint, verifyAuthor, type Checkpoint, type Head } from "#parley/ledger/checkpoint.ts";
 import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
 import type { PartyChain } from "#parley/party/chain.ts";
 import type { StoredReceipt } from "#parley/store/store.ts";
@@ -27,8 +28,15 @@ export interface Push {
   readonly note: Uint8Array;
 }
 
+/** A receipt of this node with the head it is on. */
+export interface GivenReceipt {
+  readonly head: Head;
+  readonly receipt: StoredReceipt;
+}
+
 export type PushAnswer =
-  | { readonly kind: "receipt"; readonly checkpoint: Checkpoint; readonly receipt: StoredReceipt }
+  /** Ascending by size; the last is on the head that was pushed. */
+  | { readonly kind: "receipt"; readonly receipts: readonly GivenReceipt[] }
   | { readonly kind: "fork"; readonly proof: Uint8Array }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
@@ -67,7 +75,7 @@ export async function receivePush(context: PushContext, push: Push): Promise<Pus
   const have = channel.record.tip(feed).frontier.size;
   const fork = await proveForkAgainst(context, push);
   if (fork !== undefined) return { kind: "fork", proof: fork };
-  if (checkpoint.size <= have) return answerKnownHead(context, checkpoint);
+  if (checkpoint.size <= have) return answerKnownHead(context, push);
   const fresh = freshEntries(push, have);
   if (isRefusal(fresh)) return refused(fresh);
   const arrivals = openPayloads(context, fresh, push.payloadsByCt);
@@ -78,19 +86,39 @@ export async function receivePush(context: PushContext, push: Push): Promise<Pus
   if (isRefusal(batch)) return refused(batch);
   const note = authorNote(push.note, feed);
   if (isRefusal(note)) return refused(note);
-  const receipt = await channel.record.hold(batch, note, arrivals);
+  await channel.record.hold(batch, note, arrivals);
   if (updates.updates.length > 0)
     channel.updates.set(feed, [...(channel.updates.get(feed) ?? []), ...updates.updates]);
   if (updates.chain !== context.chain) await context.onChain(updates.chain);
-  return { kind: "receipt", checkpoint, receipt };
+  return receiptAnswer(context, push);
+}
+
+/**
+ * Every receipt given on heads from the first pushed entry up to `to`: answers may have been lost (SPEC 6.4). A head
+ * below the newest held one gets no receipt of its own any more: a later one covers it, and was given earlier.
+ */
+async function receiptAnswer({ ports, channel, feed }: PushContext, push: Push): Promise<PushAnswer> {
+  const first = push.entries[0] && parseEntry(push.entries[0]);
+  const from = first === undefined || isRefusal(first) ? push.checkpoint.size : first.seq + 1;
+  const key = { channel: channel.id, feed };
+  const receipts: GivenReceipt[] = [];
+  for (const { size, root } of await ports.store.checkpoints(key, from, BUNDLE_ENTRIES_LIMIT)) {
+    const receipt = await ports.store.receiptAt(key, size, ports.identity.chain.party);
+    if (receipt !== undefined) receipts.push({ head: { ...key, size, root }, receipt });
+    if (receipt !== undefined && size >= push.checkpoint.size) break;
+  }
+  return { kind: "receipt", receipts };
 }
 
 /** SPEC 3.8.9: a head of a size already held; its root was compared by the fork watch. */
-async function answerKnownHead(context: PushContext, checkpoint: Checkpoint): Promise<PushAnswer> {
+async function answerKnownHead(context: PushContext, push: Push): Promise<PushAnswer> {
   const { channel, chain, ports } = context;
+  const { checkpoint } = push;
   const signed = verifyAuthor(ports.backend, checkpoint, channelKeysAt(channel, chain, checkpoint.size));
   if (signed !== true) return refused(signed);
-  return { kind: "receipt", checkpoint, receipt: await channel.record.receiptOn(checkpoint) };
+  // Entries that came back after a rollback were held without a receipt; this is the moment to give it.
+  if (checkpoint.size === channel.record.tip(context.feed).frontier.size) await channel.record.receiptOn(checkpoint);
+  return receiptAnswer(context, push);
 }
 
 /** Entries from the held size on; a push may begin earlier. */

@@ -72,7 +72,11 @@ const CREW: Readonly<Record<string, readonly Role[]>> = {
 };
 
 /** `names` become parties with paired nodes; nothing is agreed yet. */
-export async function makeWorld(names: readonly string[], backend = createNodeBackend()): Promise<World> {
+export async function makeWorld(
+  names: readonly string[],
+  backend: CryptoBackend = createNodeBackend(),
+  partyBackend: CryptoBackend = backend,
+): Promise<World> {
   const residents: Resident[] = [];
   const world: World = {
     now: START,
@@ -87,20 +91,20 @@ export async function makeWorld(names: readonly string[], backend = createNodeBa
       for (let i = 0; i < rounds; i++) for (const { node } of residents) await node.tick();
     },
   };
-  for (const name of names) residents.push(await makeResident(world, name));
+  for (const name of names) residents.push(await makeResident(world, name, partyBackend));
   for (const a of residents) for (const b of residents) if (a !== b) await pairWith(a, b);
   return world;
 }
 
-async function makeResident(world: World, name: string): Promise<Resident> {
+async function makeResident(world: World, name: string, partyBackend: CryptoBackend): Promise<Resident> {
   const { backend } = world;
-  const created = createParty(backend, {
+  const created = createParty(partyBackend, {
     expires: encodeInstant(world.now + 365 * 86_400),
     handle: name.toUpperCase(),
     languages: ["en", "ar", "ru"],
     name,
     offices: [],
-    tls_pins: [created43],
+    tls_pins: [NO_PIN],
     urls: [`https://${name}.example:8443`],
   });
   const archiveSeed = backend.randomBytes(32);
@@ -126,7 +130,8 @@ async function makeResident(world: World, name: string): Promise<Resident> {
   return { ...resident, node, people };
 }
 
-const created43 = "A".repeat(43);
+/** No wire here, so no certificate. */
+const NO_PIN = "A".repeat(43);
 
 function openNode(
   world: World,

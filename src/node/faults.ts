@@ -1,0 +1,36 @@
+/** What a door may know of a fault: whether the disk is full or the store busy; and where a refusal comes from. */
+import { CASEWORK_CODES } from "#parley/casework/codes.ts";
+import { CODEC_CODES } from "#parley/codec/codes.ts";
+import type { CodeEntry } from "#parley/codec/refusal.ts";
+import { CRYPTO_CODES } from "#parley/crypto/codes.ts";
+import { GATE_CODES } from "#parley/gate/release.ts";
+import { LEDGER_CODES } from "#parley/ledger/codes.ts";
+import { PARTY_CODES } from "#parley/party/codes.ts";
+import { PEER_CODES } from "#parley/peer/codes.ts";
+import { GENESIS_CODES } from "#parley/protocols/agreement/codes.ts";
+import { StoreFault } from "#parley/store/store.ts";
+import { TRANSCRIPT_CODES } from "#parley/transcript/codes.ts";
+
+/** Undefined when the error is not the store's. */
+export function storeFaultOf(error: unknown): StoreFault["kind"] | undefined {
+  return error instanceof StoreFault ? error.kind : undefined;
+}
+
+const ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(
+  [
+    CODEC_CODES,
+    CRYPTO_CODES,
+    LEDGER_CODES,
+    PARTY_CODES,
+    CASEWORK_CODES,
+    TRANSCRIPT_CODES,
+    GENESIS_CODES,
+    PEER_CODES,
+    GATE_CODES,
+  ].flatMap((table) => Object.entries(table)),
+);
+
+/** Layer and clause of a code that a use case answered. */
+export function codeEntryOf(code: string): CodeEntry | undefined {
+  return ENTRIES.get(code);
+}
