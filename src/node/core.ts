@@ -62,6 +62,7 @@ export class NodeCore {
   /** Channels that are being delivered. */
   readonly delivering = new Set<string>();
   lastTickAt: Instant | undefined;
+  #lastOfficer = 0;
   #houseChannel: LiveChannel | undefined;
 
   constructor(ports: NodePorts) {
@@ -122,6 +123,12 @@ export class NodeCore {
   /** The human number of the next own message: it counts entries, restarts never, and need not be dense. */
   nextSerial(channel: LiveChannel): number {
     return (channel.record.tip(this.me).frontier.size % SERIAL_LIMIT) + 1;
+  }
+
+  /** The number of the next person: never given twice, even to two who are added in the same moment. */
+  nextOfficer(): number {
+    this.#lastOfficer = Math.max(this.#lastOfficer, ...this.house.state.people.keys()) + 1;
+    return this.#lastOfficer;
   }
 
   /** Keeps a chain that is new or longer than the one known. */

@@ -16,7 +16,7 @@ export async function addPerson(
   core: NodeCore,
   roles: readonly Role[],
 ): Promise<{ readonly officer: number; readonly token: string }> {
-  const officer = Math.max(0, ...core.house.state.people.keys()) + 1;
+  const officer = core.nextOfficer();
   const token = encodeBase64url(core.ports.backend.randomBytes(TOKEN_BYTES));
   const token_hash = encodeBase64url(core.ports.backend.sha256(utf8(token)));
   await core.record({ type: "house.person", officer, roles, token_hash, active: true });
