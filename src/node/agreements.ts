@@ -97,7 +97,7 @@ export async function offerGroup(core: NodeCore, channel: LiveChannel): Promise<
   const offer = core.house.state.offers.get(channel.id);
   const context = offer && outboxContext(core, channel, offer.party);
   if (context === undefined || offer === undefined) return undefined;
-  const push = await nextPush({ ...context, state: { ...context.state, receipted: 0 } });
+  const push = await nextPush({ ...context, state: { ...context.state, resendFrom: 0 } });
   if (push === undefined) return undefined;
   return makeOffer(push, {
     channel: channel.id,

@@ -216,7 +216,7 @@ export class NodeCore {
     });
     const outboxes = new Map<string, OutboxState>();
     for (const party of others)
-      outboxes.set(party, { receipted: 0, nextAttemptAt: 0, delaySeconds: RETRY_FIRST_SECONDS, lastRefusal: undefined });
+      outboxes.set(party, { receipted: 0, resendFrom: undefined, nextAttemptAt: 0, delaySeconds: RETRY_FIRST_SECONDS, lastRefusal: undefined });
     const live: LiveChannel = {
       ...parts,
       record,
@@ -234,6 +234,7 @@ export class NodeCore {
   async #replay(live: LiveChannel): Promise<void> {
     const { store } = this.ports;
     for (const fork of await store.forks()) if (fork.channel === live.id) live.frozen.set(fork.feed, fork.proof);
+    if (live.frozen.has(this.me)) live.signing = "frozen";
     for (const receipt of await store.receipts(live.id)) this.#applyReceipt(live, receipt);
     for (const feed of live.parties) {
       const size = live.record.tip(feed).frontier.size;
@@ -253,8 +254,8 @@ export class NodeCore {
   }
 
   #onHeld(live: LiveChannel, entries: readonly HeldEntry[]): void {
-    live.dirty = true;
     for (const held of entries) {
+      live.dirty ||= held.feed !== this.me && held.kind === "message";
       this.#apply(live, held);
       this.emit({ type: "entry", channel: live.id, feed: held.feed, seq: held.stored.seq, kind: held.kind });
     }
@@ -279,7 +280,6 @@ export class NodeCore {
 
   #onReceipt(live: LiveChannel, receipt: StoredReceipt): void {
     this.#applyReceipt(live, receipt);
-    live.dirty = true;
     this.emit({ type: "receipt", channel: live.id, feed: receipt.feed, size: receipt.size, by: receipt.by });
   }
 

@@ -70,6 +70,7 @@ export async function approveDraft(
   const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
   if (draft === undefined || policy === undefined) return refuse("gate-closed", { draft: id });
   if (!person.roles.includes(role)) return refuse("gate-role", { role });
+  if (core.channels.get(draft.channel)?.signing !== "allowed") return refuse("read-only");
   const judged = judgeApproval(draft, policy, { officer: person.officer, role, digest });
   if (judged !== true) return judged;
   await core.record({ type: "house.approval", draft: id, officer: person.officer, role, digest });
@@ -108,6 +109,7 @@ export async function sayReleased(core: NodeCore): Promise<void> {
 async function sayDraft(core: NodeCore, draft: Draft, policy: ReleasePolicy): Promise<DraftView | Refusal> {
   const channel = core.channels.get(draft.channel);
   if (channel === undefined) return refuse("channel-unknown");
+  if (channel.signing !== "allowed") return refuse("read-only");
   if (core.saying.has(draft.id)) return refuse("gate-closed", { draft: draft.id });
   const released = releaseDraft(draft, policy);
   if (isRefusal(released)) return released;

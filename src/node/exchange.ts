@@ -12,18 +12,21 @@ import { encodeGroups, parseGroups, type Group, type RequestHead } from "#parley
 import { answerFetch, answerHead, pushAnswerToReply, reply } from "./answer.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { parseDeclineText, readOffer } from "./handshake.ts";
-import { takeReply } from "./outbox.ts";
+import { takeSignedReply } from "./outbox.ts";
 import { outboxContext } from "./lifecycle.ts";
-import { readPush, receivePush } from "./receive.ts";
+import { judgeOfferedEntries, readPush, receivePush } from "./receive.ts";
 
 type Request = Extract<Group, { kind: "request" }>;
 /** The channel of a reply to something that named none: 32 zero bytes. */
 const NO_CHANNEL = encodeBase64url(new Uint8Array(32));
 
-/** Answers every request group in order; applies every reply group. */
+/** Over the wire one request and its answer; from a file every request in order, and every reply that proves itself. */
 export async function exchange(core: NodeCore, body: Uint8Array, from: string | undefined): Promise<Uint8Array> {
   const groups = parseGroups(body);
   if (isRefusal(groups)) return encodeGroups([refusedReply(NO_CHANNEL, groups)]);
+  // A thousand small questions in one body would be a thousand large answers (SPEC 6.2.1, threats.md 9).
+  if (from !== undefined && (groups.length > 1 || groups[0]?.kind !== "request"))
+    return encodeGroups([refusedReply(NO_CHANNEL, refuse("request-schema", { record: 0 }))]);
   const answers: Group[] = [];
   for (const group of groups) {
     if (group.kind === "request") answers.push(await answerRequest(core, group, from));
@@ -95,6 +98,11 @@ async function takeOffer(core: NodeCore, group: Request, from: string | undefine
   }
   const push = readPush(core.ports, records);
   if (isRefusal(push)) return push;
+  if (!core.writable) return refuse("read-only");
+  if (!core.channels.has(offer.channel)) {
+    const judged = judgeOfferedEntries(core.ports, offer, push);
+    if (judged !== true) return judged;
+  }
   await core.keepParty(offer.chain);
   const channel = await core.openChannel(offer.genesisBytes);
   const answer = await takePush(core, channel, { type: "push", channel: channel.id, feed: party }, group, from);
@@ -129,13 +137,13 @@ async function takeDecline(core: NodeCore, { head, records }: Request): Promise<
   return reply({ type: "noted", channel: head.channel });
 }
 
-/** A reply that came by file: receipts are believed for their signatures, the rest only informs. */
+/** A reply that came by file: receipts and fork proofs are believed for their signatures, the rest changes nothing. */
 async function applyReply(core: NodeCore, group: Extract<Group, { kind: "reply" }>): Promise<void> {
   const channel = core.channels.get(group.head.channel);
   if (channel === undefined) return;
   for (const party of channel.outboxes.keys()) {
     const context = outboxContext(core, channel, party);
-    if (context !== undefined) await core.guard(() => takeReply(context, group));
+    if (context !== undefined) await core.guard(() => takeSignedReply(context, group));
   }
 }
 

@@ -8,7 +8,7 @@ import { encodeInstant } from "#parley/codec/time.ts";
 import type { CaseView, ChannelView, EntryView } from "#parley/casework/index.ts";
 import { releaseAutomatic, releaseRecord, type Released } from "#parley/gate/release.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
-import { deliver, type OutboxContext } from "./outbox.ts";
+import { deliver, nextPosition, type OutboxContext } from "./outbox.ts";
 import { askOwnHead } from "./own-head.ts";
 import { PeerFault } from "./ports.ts";
 import { uuidv7 } from "./uuid.ts";
@@ -26,6 +26,7 @@ export async function tick(core: NodeCore): Promise<void> {
       await beat(core, channel);
     }
     await deliverDue(core, channel);
+    if (core.writable) await core.guard(() => channel.record.exclusively(() => channel.record.keepReceipts()));
   }
 }
 
@@ -38,9 +39,13 @@ export function outboxContext(core: NodeCore, channel: LiveChannel, party: strin
   const chain = core.parties.get(party);
   const state = channel.outboxes.get(party);
   if (chain === undefined || state === undefined) return undefined;
-  const onFork = async (): Promise<void> => {
-    if (core.alarmed.has(`fork/${channel.id}`)) return;
-    core.alarmed.add(`fork/${channel.id}`);
+  // Two live copies of this node: whichever learns it stops, for good (SPEC 3.7.3).
+  const onFork = async (proof: Uint8Array): Promise<void> => {
+    if (channel.frozen.has(core.me)) return;
+    channel.frozen.set(core.me, proof);
+    channel.signing = "frozen";
+    core.emit({ type: "mode", channel: channel.id, signing: "frozen" });
+    await core.guard(() => core.ports.store.putFork({ channel: channel.id, feed: core.me, proof }));
     await core.record({ type: "house.alarm", alarm: "fork", channel: channel.id, facts: { by: party } });
   };
   return { ports: core.ports, channel, chain, state, onFork };
@@ -53,7 +58,7 @@ export async function deliverDue(core: NodeCore, channel: LiveChannel): Promise<
   try {
     for (const [party, state] of channel.outboxes) {
       const context = outboxContext(core, channel, party);
-      const waits = state.receipted >= channel.record.tip(core.me).frontier.size || state.nextAttemptAt > core.ports.clock();
+      const waits = nextPosition(state) >= channel.record.tip(core.me).frontier.size || state.nextAttemptAt > core.ports.clock();
       if (context === undefined || waits || isOfferOnly(core, channel)) continue;
       await core.guard(() => deliver(context));
     }

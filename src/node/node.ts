@@ -5,7 +5,6 @@
  * fault of disk or network is thrown, and leaves memory as the store has it.
  */
 import type { EntryView } from "#parley/casework/index.ts";
-import type { Json } from "#parley/codec/json.ts";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { EntryRef } from "#parley/protocols/protocol.ts";
@@ -144,7 +143,7 @@ export class ParleyNode {
     return reading.proveMessage(this.core, channel, ref);
   }
 
-  evaluatePack(channel: LiveChannel, question: reading.PackQuestion): Json {
+  evaluatePack(channel: LiveChannel, question: reading.PackQuestion): ReturnType<typeof reading.evaluatePack> {
     return reading.evaluatePack(this.core, channel, question);
   }
 

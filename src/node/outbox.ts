@@ -8,10 +8,11 @@ import type { BundleRecord } from "#parley/codec/bundle.ts";
 import { BUNDLE_ENTRIES_LIMIT } from "#parley/codec/limits.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { establishReceipt, parseCheckpoint } from "#parley/ledger/checkpoint.ts";
+import { parseForkProof, verifyForkProof } from "#parley/ledger/fork.ts";
 import { receiptKeys, type PartyChain } from "#parley/party/chain.ts";
 import { encodeGroups, parseGroups, type Group } from "#parley/peer/groups.ts";
 import type { StoredCheckpoint, StoredEntry } from "#parley/store/store.ts";
-import type { Channel } from "./channel.ts";
+import { channelKeysAt, type Channel } from "./channel.ts";
 import { PeerFault, type NodePorts } from "./ports.ts";
 import { linesToBytes } from "./record.ts";
 
@@ -25,7 +26,10 @@ const PUSH_SIZE_LIMIT_BYTES = 32 * 1_048_576;
 const SET_BACKS_LIMIT = 2;
 
 export interface OutboxState {
+  /** How much of our feed the other party proved to hold, by its signature. */
   receipted: number;
+  /** Where it asks us to begin again, on its bare word: it moves what is sent next and nothing else. */
+  resendFrom: number | undefined;
   nextAttemptAt: number;
   delaySeconds: number;
   lastRefusal: string | undefined;
@@ -46,7 +50,8 @@ export async function deliver(context: OutboxContext): Promise<void> {
   const me = ports.identity.chain.party;
   let setBacks = 0;
   try {
-    while (state.receipted < channel.record.tip(me).frontier.size) {
+    while (nextPosition(state) < channel.record.tip(me).frontier.size) {
+      const from = nextPosition(state);
       const group = await nextPush(context);
       if (group === undefined) return;
       const answer = await ports.transport.exchange(context.chain.party, encodeGroups([group]));
@@ -54,6 +59,8 @@ export async function deliver(context: OutboxContext): Promise<void> {
       if (isRefusal(taken)) return postpone(context, taken.code);
       if (taken.retry && ++setBacks > SET_BACKS_LIMIT) return postpone(context, "out-of-order");
       if (taken.retry) continue;
+      // An answer that brings nothing forward (an old receipt, a reply to something else) would be asked for again at once.
+      if (nextPosition(state) <= from) return postpone(context, "request-schema");
       state.delaySeconds = RETRY_FIRST_SECONDS;
       state.lastRefusal = undefined;
     }
@@ -70,10 +77,15 @@ function postpone({ ports, state }: OutboxContext, code: string): void {
   ports.log("delivery-postponed", { code, seconds: state.delaySeconds });
 }
 
+/** The position in our feed from which the other party is sent entries. */
+export function nextPosition({ receipted, resendFrom }: OutboxState): number {
+  return resendFrom ?? receipted;
+}
+
 /** Entries from the last receipted size up to a head of ours; undefined when there is nothing to push. */
 export async function nextPush({ ports, channel, state }: OutboxContext): Promise<Group | undefined> {
   const key = { channel: channel.id, feed: ports.identity.chain.party };
-  const from = state.receipted;
+  const from = nextPosition(state);
   const entries = await ports.store.entries(key, { from, limit: BUNDLE_ENTRIES_LIMIT, payloads: true });
   const checkpoint = await lastHeadWithin(ports, key, from, entries);
   if (checkpoint === undefined) return undefined;
@@ -113,34 +125,41 @@ async function takeAnswer(context: OutboxContext, body: Uint8Array): Promise<{ r
   return takeReply(context, group);
 }
 
-/** Applies one reply about our own feed; the same for HTTPS and for a file. */
-export async function takeReply(
-  context: OutboxContext,
-  { head, records }: Extract<Group, { kind: "reply" }>,
-): Promise<{ readonly retry: boolean } | Refusal> {
-  const { state, channel, ports } = context;
-  switch (head.type) {
-    case "receipt": {
-      const taken = await takeReceipts(context, records);
-      return isRefusal(taken) ? taken : { retry: false };
-    }
-    case "refused": {
-      const fork = records.find(({ type }) => type === "fork");
-      if (fork !== undefined) await context.onFork(fork.bytes);
-      const have = head.code === "out-of-order" ? head.facts["have"] : undefined;
-      const own = channel.record.tip(ports.identity.chain.party).frontier.size;
-      // The other side may hold less than it receipted to us only if it lost data; it is sent again.
-      if (typeof have === "number" && have !== state.receipted && have < own) {
-        state.receipted = have;
-        return { retry: true };
-      }
-      return refuse(head.code);
-    }
-    case "head":
-    case "entries":
-    case "noted":
-      return { retry: false };
-  }
+type Reply = Extract<Group, { kind: "reply" }>;
+
+/** Applies one answer of the other party about our own feed. */
+export async function takeReply(context: OutboxContext, reply: Reply): Promise<{ readonly retry: boolean } | Refusal> {
+  const { head } = reply;
+  const taken = await takeSignedReply(context, reply);
+  if (taken !== undefined || head.type !== "refused") return isRefusal(taken) ? taken : { retry: false };
+  return isSetBack(context, head) ? { retry: true } : refuse(head.code);
+}
+
+/** What a reply proves by its signatures, whoever brought it; undefined when it says nothing of the kind (SPEC 6.1.4). */
+export async function takeSignedReply(context: OutboxContext, { head, records }: Reply): Promise<true | Refusal | undefined> {
+  if (head.type === "receipt") return takeReceipts(context, records);
+  const fork = head.type === "refused" ? records.find(({ type }) => type === "fork") : undefined;
+  if (fork !== undefined && provesOwnFork(context, fork.bytes)) await context.onFork(fork.bytes);
+  return undefined;
+}
+
+/** The other side may hold less than it receipted to us only if it lost data; it is sent again. */
+function isSetBack({ state, channel, ports }: OutboxContext, head: Extract<Reply["head"], { type: "refused" }>): boolean {
+  const have = head.code === "out-of-order" ? head.facts["have"] : undefined;
+  const own = channel.record.tip(ports.identity.chain.party).frontier.size;
+  if (typeof have !== "number" || have < 0 || have >= own || have === nextPosition(state)) return false;
+  state.resendFrom = have;
+  return true;
+}
+
+/** Two heads that we signed and that no one history has: anything less is an accusation and changes nothing. */
+function provesOwnFork({ ports, channel }: OutboxContext, bytes: Uint8Array): boolean {
+  const { backend, identity } = ports;
+  const proof = parseForkProof(bytes);
+  if (isRefusal(proof)) return false;
+  const { older } = proof;
+  if (older.channel !== channel.id || older.feed !== identity.chain.party) return false;
+  return verifyForkProof(backend, proof, (size) => channelKeysAt(channel, identity.chain, size)) === true;
 }
 
 /** A receipt is believed for its two signatures on a head that we signed, and for nothing else. */
@@ -166,7 +185,9 @@ async function takeReceipt({ ports, channel, chain, state }: OutboxContext, byte
   if (isRefusal(receipt)) return receipt;
   const { size } = checkpoint;
   const lines = linesToBytes(checkpoint, receipt.lines);
-  await channel.record.takeReceipt({ channel: channel.id, feed: me, size, by: chain.party, at: receipt.at, lines });
+  channel.record.takeReceipt({ channel: channel.id, feed: me, size, by: chain.party, at: receipt.at, lines });
   state.receipted = Math.max(state.receipted, size);
+  if (state.resendFrom !== undefined) state.resendFrom = Math.max(state.resendFrom, size);
+  if (state.resendFrom !== undefined && state.resendFrom >= state.receipted) state.resendFrom = undefined;
   return true;
 }

@@ -2,13 +2,14 @@
  * Reading for the doors: entries with what became of them, the house feed, the proof of one message, and what a
  * pack would be worth. Nothing here writes, and secrets of the house (token hashes) stay inside.
  */
+import { Compile } from "typebox/compile";
 import { encodeBase64url } from "#parley/codec/bytes.ts";
-import { isJsonObject, parseJson, type Json, type JsonObject } from "#parley/codec/json.ts";
+import { isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { EntryView } from "#parley/casework/index.ts";
-import { evaluateMessage } from "#parley/casework/registry.ts";
 import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
 import { inclusionPath } from "#parley/ledger/tree.ts";
+import { evaluate, ProfileSchema, type Evaluation, type Pack } from "#parley/protocols/evidence/index.ts";
 import type { EntryRef } from "#parley/protocols/protocol.ts";
 import type { StoredEntry } from "#parley/store/store.ts";
 import { encodeOneMessage } from "#parley/transcript/open-one.ts";
@@ -22,7 +23,8 @@ export interface ReadEntry {
   readonly ref: EntryRef;
   readonly header: Entry;
   readonly leaf: string;
-  readonly content: "opened" | "unreadable" | "erased";
+  /** Unavailable: erased, or sealed to somebody else. */
+  readonly content: "opened" | "unavailable";
   /** Entries of kind `message` alone: genesis and chains are read elsewhere. */
   readonly message?: JsonObject;
   /** What casework makes of a message. */
@@ -90,22 +92,9 @@ function readEntry(core: NodeCore, channel: LiveChannel, feed: string, stored: S
     ref: { feed, seq: stored.seq },
     header,
     leaf: encodeBase64url(stored.leaf),
-    content: stored.opened !== undefined ? "opened" : contentLost(core, channel, feed, stored.seq),
+    content: stored.opened === undefined ? "unavailable" : "opened",
     ...(message !== undefined && { message }),
   };
-}
-
-/** Without payload it was erased, here or by agreement; otherwise this node had no key for it. */
-function contentLost(
-  core: NodeCore,
-  channel: LiveChannel,
-  feed: string,
-  seq: number,
-): "unreadable" | "erased" {
-  const erased = channel.casework
-    ?.view(core.ports.clock())
-    .loose.some(({ ref, erasedBy }) => ref.feed === feed && ref.seq === seq && erasedBy !== undefined);
-  return erased === true ? "erased" : "unreadable";
 }
 
 function messageOf(
@@ -198,15 +187,27 @@ export async function readHouse(core: NodeCore, { from, limit }: PageRange): Pro
 }
 
 export interface PackQuestion {
-  readonly pack: JsonObject;
-  readonly asks: readonly JsonObject[];
-  readonly life_safety: boolean;
+  readonly pack: Pack;
+  readonly asks: readonly { readonly code: string; readonly legal_basis?: string }[];
+  readonly lifeSafety: boolean;
 }
 
+const profiles = Compile(ProfileSchema);
+
 /** The evaluation that both sides would make of this pack if it were said now, under this channel's profile. */
-export function evaluatePack(core: NodeCore, channel: LiveChannel, question: PackQuestion): Json {
-  const { pack, asks, life_safety } = question;
-  const opening = { body: { asks, harm: { life_safety } } };
-  const claimedAt = core.ports.clock();
-  return evaluateMessage(channel.genesis?.profile ?? {}, { body: { pack } }, { claimedAt, opening });
+export function evaluatePack(
+  core: NodeCore,
+  channel: LiveChannel,
+  { pack, asks, lifeSafety }: PackQuestion,
+): Evaluation | Refusal {
+  const profile: unknown = channel.genesis?.profile;
+  if (!profiles.Check(profile)) return refuse("genesis-schema");
+  return evaluate(profile, pack, {
+    asks: asks.map(({ code, legal_basis }) => ({
+      ask: code,
+      ...(legal_basis !== undefined && { legal_basis }),
+    })),
+    referenceTime: core.ports.clock(),
+    lifeSafety,
+  });
 }

@@ -4,19 +4,21 @@
  * Guarantees: a refusal changes no state; what was receipted is durable; the same push answered twice gets the same
  * receipt. Nothing here reads what a message says: that is casework, later.
  */
-import { encodeBase64url } from "#parley/codec/bytes.ts";
+import { bytesEqual, encodeBase64url } from "#parley/codec/bytes.ts";
 import type { BundleRecord } from "#parley/codec/bundle.ts";
 import { BUNDLE_ENTRIES_LIMIT } from "#parley/codec/limits.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { commitTo, parsePlaintext, type Plaintext } from "#parley/crypto/payload.ts";
 import { inspectSeal, open } from "#parley/crypto/seal.ts";
-import { admitBatch, type AdmittedBatch } from "#parley/ledger/admission.ts";
+import { admitBatch, type AdmittedBatch, type HeldHeads } from "#parley/ledger/admission.ts";
 import { parseCheckpoint, verifyAuthor, type Checkpoint, type Head } from "#parley/ledger/checkpoint.ts";
 import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
-import type { PartyChain } from "#parley/party/chain.ts";
+import { EMPTY_FRONTIER } from "#parley/ledger/tree.ts";
+import { keysAt, type PartyChain } from "#parley/party/chain.ts";
 import type { StoredReceipt } from "#parley/store/store.ts";
 import { channelKeysAt, parsePartyUpdate, type Channel, type KeyUpdate } from "./channel.ts";
 import { proveForkAgainst } from "./fork-watch.ts";
+import type { ReceivedOffer } from "./handshake.ts";
 import type { NodePorts } from "./ports.ts";
 import { authorNote, type Arrival } from "./record.ts";
 
@@ -78,7 +80,7 @@ export async function receivePush(context: PushContext, push: Push): Promise<Pus
   if (checkpoint.size <= have) return answerKnownHead(context, push);
   const fresh = freshEntries(push, have);
   if (isRefusal(fresh)) return refused(fresh);
-  const arrivals = openPayloads(context, fresh, push.payloadsByCt);
+  const arrivals = openPayloads(context.ports, fresh, push.payloadsByCt);
   if (isRefusal(arrivals)) return refused(arrivals);
   const updates = await newChain(context, fresh, arrivals);
   if (isRefusal(updates)) return refused(updates);
@@ -133,6 +135,36 @@ function freshEntries(push: Push, have: number): readonly ParsedLine[] | Refusal
   return lines;
 }
 
+/**
+ * SPEC 5.2.1: the first entries of a channel that this node does not hold yet, judged whole before any of it is kept,
+ * so that an offer that is refused leaves nothing behind.
+ */
+export function judgeOfferedEntries(ports: NodePorts, offer: ReceivedOffer, push: Push): true | Refusal {
+  const { backend } = ports;
+  const { channel, chain, genesis, genesisBytes } = offer;
+  const { checkpoint } = push;
+  const feed = chain.party;
+  if (checkpoint.channel !== channel) return refuse("entry-channel");
+  if (checkpoint.feed !== feed) return refuse("entry-feed");
+  const lines = freshEntries(push, 0);
+  if (isRefusal(lines)) return lines;
+  const arrivals = openPayloads(ports, lines, push.payloadsByCt);
+  if (isRefusal(arrivals)) return arrivals;
+  const [terms, own] = arrivals.map(({ opened }) => opened?.message);
+  const update = own && parsePartyUpdate(backend, feed, own);
+  if (update === undefined || isRefusal(update) || update.latest.hash !== chain.latest.hash) return refuse("offer-mismatch", { seq: 1 });
+  if (terms === undefined || !bytesEqual(terms, genesisBytes)) return refuse("offer-mismatch", { seq: 0 });
+  const initialVersion = genesis.parties.find(({ party }) => party === feed)?.version ?? 1;
+  const updates = [{ seq: 1, version: chain.versions.length }];
+  const keys = keysAt(chain, updates, { channel, size: checkpoint.size, initialVersion });
+  const entries = lines.map(({ bytes }) => bytes);
+  const state = { channel, feed, frontier: EMPTY_FRONTIER, seen: [], depth: 0 };
+  const batch = admitBatch(backend, state, { entries, checkpoint, keys }, HOLDS_NOTHING);
+  return isRefusal(batch) ? batch : true;
+}
+
+const HOLDS_NOTHING: HeldHeads = { rootAt: () => undefined, depthAt: () => 0 };
+
 interface ParsedLine {
   readonly bytes: Uint8Array;
   readonly entry: Entry;
@@ -140,7 +172,7 @@ interface ParsedLine {
 
 /** SPEC 3.8.4 and 6.3.7; a payload that cannot be opened is held all the same. */
 function openPayloads(
-  context: PushContext,
+  ports: NodePorts,
   lines: readonly ParsedLine[],
   payloadsByCt: ReadonlyMap<string, Uint8Array>,
 ): readonly Arrival[] | Refusal {
@@ -153,7 +185,7 @@ function openPayloads(
     if (payload.length !== entry.ct_len) return refuse("hash-mismatch", { seq: entry.seq });
     const shape = inspectSeal(payload);
     if (isRefusal(shape)) return refuse(shape.code, { seq: entry.seq });
-    arrivals.push({ payload, opened: openPayload(context.ports, entry, payload) });
+    arrivals.push({ payload, opened: openPayload(ports, entry, payload) });
   }
   return arrivals;
 }

@@ -60,6 +60,7 @@ export class ChannelRecord {
   readonly #ports: NodePorts;
   readonly #me: string;
   readonly #tips = new Map<string, StoredTip>();
+  readonly #unkept: StoredReceipt[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(ports: NodePorts, options: RecordOptions) {
@@ -158,11 +159,18 @@ export class ChannelRecord {
     return receipt;
   }
 
-  /** Keeps a verified receipt of another party; the first for a size stands. */
-  async takeReceipt(receipt: StoredReceipt): Promise<StoredReceipt> {
-    const standing = await this.#ports.store.putReceipt(receipt);
-    this.options.onReceipt(standing);
-    return standing;
+  /**
+   * A verified receipt of another party; the first for a size stands. It becomes durable with the next write: lost in a
+   * crash, it is asked for again, and the giver repeats the same bytes (SPEC 3.5.3).
+   */
+  takeReceipt(receipt: StoredReceipt): void {
+    this.#unkept.push(receipt);
+    this.options.onReceipt(receipt);
+  }
+
+  /** Makes received receipts durable now; before an export, a rest or the end. */
+  async keepReceipts(): Promise<void> {
+    for (const receipt of this.#unkept.splice(0)) await this.#ports.store.putReceipt(receipt);
   }
 
   state(feed: string): FeedState {
@@ -268,6 +276,7 @@ export class ChannelRecord {
     });
     const checkpoint = { size: write.head.size, root: write.head.root, note: write.note };
     const { frontier, seen, depth } = batch.state;
+    const unkept = this.#unkept.slice();
     try {
       await store.append({
         channel,
@@ -277,13 +286,14 @@ export class ChannelRecord {
         subtrees: batch.subtrees,
         tip: { frontier, seen, depth },
         checkpoint,
-        receipts: write.receipts,
+        receipts: [...write.receipts, ...unkept],
       });
     } catch (fault) {
       // Failed and persisted, or failed and not persisted: only the store knows, so it is asked.
       await this.#reload(feed).catch(() => undefined);
       throw fault;
     }
+    this.#unkept.splice(0, unkept.length);
     this.#tips.set(feed, { frontier, seen, depth, checkpoint });
     this.options.onHeld(held);
     return held;
