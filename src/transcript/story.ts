@@ -7,21 +7,17 @@
  */
 import { foldChannel, type ChannelView, type EntryView, type OpenedEntry } from "#parley/casework/index.ts";
 import { termsOf } from "#parley/casework/genesis-terms.ts";
-import type { JsonObject } from "#parley/codec/json.ts";
-import { isJsonObject, parseJson } from "#parley/codec/json.ts";
+import { evaluateMessage, PROTOCOLS } from "#parley/casework/registry.ts";
+import { isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import { validateGenesis, type Genesis } from "#parley/protocols/agreement/terms.ts";
-import type { Protocol } from "#parley/protocols/protocol.ts";
+import { phrase, type Phrase } from "#parley/protocols/phrase-arguments.ts";
 import type { Bracket, TranscriptReport, VerifiedEntry } from "./report.ts";
+import { tellMessage, type Naming } from "./telling.ts";
 
 export type StoryOutcome = "accepted" | "void" | "crossed" | "opaque";
-
-export interface Phrase {
-  readonly key: string;
-  readonly args: Readonly<Record<string, string | number>>;
-}
 
 export interface StoryLine {
   readonly feed: string;
@@ -47,20 +43,24 @@ export interface Story {
 }
 
 export interface StoryOptions {
-  readonly protocols: readonly Protocol[];
-  readonly evaluate?: Parameters<typeof foldChannel>[0]["evaluate"];
   /** By default the instant of export that the manifest claims. */
   readonly asOf?: Instant;
 }
 
-export function tellStory(backend: CryptoBackend, report: TranscriptReport, options: StoryOptions): Story {
+export function tellStory(
+  backend: CryptoBackend,
+  report: TranscriptReport,
+  options: StoryOptions = {},
+): Story {
   const messages = new Map(report.entries.map((entry) => [placeOf(entry), messageOf(entry)]));
   const channel = foldReport(backend, report, messages, options);
-  const views = new Map(channel === undefined ? [] : viewsOf(channel).map((view) => [placeOf(view.ref), view]));
-  const handles = new Map(report.parties.map(({ party, handle }) => [party, handle]));
+  const views = new Map(
+    channel === undefined ? [] : viewsOf(channel).map((view) => [placeOf(view.ref), view]),
+  );
+  const namings = namingsOf(report, messages);
   const lines = report.entries.map((entry) => {
     const place = placeOf(entry);
-    return toLine(entry, messages.get(place), views.get(place), handles.get(entry.feed) ?? "");
+    return toLine(entry, messages.get(place), views.get(place), namings(entry.feed));
   });
   return channel === undefined ? { lines } : { lines, channel };
 }
@@ -82,9 +82,9 @@ function foldReport(
   });
   return foldChannel({
     terms: termsOf(genesis),
-    protocols: options.protocols,
+    protocols: PROTOCOLS,
     digest: (bytes) => backend.sha256(bytes),
-    ...(options.evaluate === undefined ? {} : { evaluate: options.evaluate }),
+    evaluate: evaluateMessage,
     entries,
     receipts: report.receipts,
     asOf: options.asOf ?? report.exported_at ?? 0,
@@ -113,7 +113,7 @@ function toLine(
   entry: VerifiedEntry,
   message: JsonObject | undefined,
   view: EntryView | undefined,
-  handle: string,
+  naming: Naming,
 ): StoryLine {
   const named = message?.["case"];
   const outcome = outcomeOf(entry, view);
@@ -131,7 +131,7 @@ function toLine(
     ...(before === undefined ? {} : { held_at: before }),
     bracket: entry.bracket,
     warnings: entry.warnings,
-    phrase: phraseOf({ entry, message, type, outcome, code, handle }),
+    phrase: phraseOf({ entry, message, type, outcome, code, naming }),
   };
 }
 
@@ -153,21 +153,50 @@ interface Told {
   readonly type: string;
   readonly outcome: StoryOutcome;
   readonly code: string | undefined;
-  readonly handle: string;
+  readonly naming: Naming;
 }
 
-/** Keys: `entry.<kind>` without a message, `message.<type>` with one; `story.<outcome>` where it had no effect. */
-function phraseOf({ entry, message, type, outcome, code, handle }: Told): Phrase {
+/**
+ * Keys: `entry.<kind>` without a message, `message.<type>` with one; `story.<outcome>` where it had no effect.
+ * `party`, `seq` and `type` are always there, so that a list needs no sentence.
+ */
+function phraseOf({ entry, message, type, outcome, code, naming }: Told): Phrase {
   const serial = message?.["serial"];
   const args = {
-    party: handle,
+    party: naming.from,
     seq: entry.seq,
     type,
     ...(typeof serial === "number" ? { serial } : {}),
-    ...(code === undefined ? {} : { code }),
   };
-  if (outcome !== "accepted") return { key: `story.${outcome}`, args };
-  return { key: message === undefined ? `entry.${entry.kind}` : `message.${type}`, args };
+  if (outcome === "opaque")
+    return code === undefined
+      ? phrase("story.unread", args)
+      : phrase("story.opaque", { ...args, opaque: code });
+  if (outcome !== "accepted")
+    return phrase(`story.${outcome}`, code === undefined ? args : { ...args, code });
+  if (message === undefined) return phrase(`entry.${entry.kind}`, args);
+  const told = tellMessage(message, naming);
+  return told === undefined ? phrase("story.unknown", args) : phrase(told.key, { ...args, ...told.args });
+}
+
+/** How an author's lines name parties and messages. */
+function namingsOf(
+  report: TranscriptReport,
+  messages: ReadonlyMap<string, JsonObject | undefined>,
+): (feed: string) => Naming {
+  const handles = new Map(report.parties.map(({ party, handle }) => [party, handle]));
+  const places = new Map<string, { readonly party: string; readonly seq: number }>();
+  for (const entry of report.entries) {
+    const id = messages.get(placeOf(entry))?.["id"];
+    // The first in order is the one that the fold took (SPEC 9.3.8).
+    if (typeof id === "string" && !places.has(id)) places.set(id, { party: entry.feed, seq: entry.seq });
+  }
+  return (feed) => ({
+    from: handles.get(feed) ?? "",
+    to: report.parties.filter(({ party }) => party !== feed).map(({ handle }) => handle),
+    handleOf: (party) => handles.get(party) ?? party,
+    placeOf: (id) => places.get(id),
+  });
 }
 
 function placeOf({ feed, seq }: { readonly feed: string; readonly seq: number }): string {

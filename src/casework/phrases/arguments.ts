@@ -1,0 +1,14 @@
+/** Arguments of casework's phrases (SPEC 8.7.3): timers, boards, counts. */
+import { codeOf, COUNT, TIME, TOKEN, type ArgumentKinds } from "../../protocols/phrase-arguments.ts";
+
+export const CASEWORK_ARGUMENTS: ArgumentKinds = {
+  void_code: codeOf("void"),
+  in_time: COUNT,
+  used: COUNT,
+  budget: COUNT,
+  quarter: TOKEN,
+  month: TOKEN,
+  pointer: TOKEN,
+  after: TIME,
+  before: TIME,
+};
