@@ -15,7 +15,7 @@ import { outboxContext } from "./lifecycle.ts";
 import { nextPush, takeReply } from "./outbox.ts";
 import { PeerFault } from "./ports.ts";
 
-/** Terms that a principal may set; everything else is the default of SPEC 8.5. */
+/** Terms that a principal may set; everything else is the default of SPEC 8-5.9. */
 export type TermsInput = Partial<
   Pick<
     Genesis,
@@ -158,7 +158,7 @@ function makeGenesis(
   } as unknown as JsonObject;
 }
 
-/** A renewal cites the old channel with the heads that both sides held (SPEC 8.5). */
+/** A renewal cites the old channel with the heads that both sides held (SPEC 8-5.8). */
 function closingHeads(core: NodeCore, id: string): JsonObject {
   const old = core.channels.get(id);
   const heads = (old?.parties ?? []).flatMap((feed) => {

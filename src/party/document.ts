@@ -24,7 +24,7 @@ const Lang = Type.String({ pattern: "^[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$" });
 
 const RootKey = Type.Object({ ed25519: Base64url(43), ml_dsa_44: Base64url(1750) }, closed);
 
-const PartyDocumentSchema = Type.Object(
+export const PartyDocumentSchema = Type.Object(
   {
     expires: Type.String(),
     handle: Type.String({ pattern: "^[A-Z][A-Z0-9]{1,11}$" }),
