@@ -7,6 +7,7 @@ import { encodeBase64url } from "#parley/codec/bytes.ts";
 import { isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { EntryView } from "#parley/casework/index.ts";
+import { stringIn } from "#parley/protocols/body.ts";
 import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
 import { inclusionPath } from "#parley/ledger/tree.ts";
 import { evaluate, ProfileSchema, type Evaluation, type Pack } from "#parley/protocols/evidence/index.ts";
@@ -178,7 +179,7 @@ export async function readHouse(core: NodeCore, { from, limit }: PageRange): Pro
   );
   const records = stored.flatMap((one) => {
     const message = messageOf(core, id, core.me, one);
-    if (message === undefined || !String(message["type"]).startsWith("house.")) return [];
+    if (message === undefined || !stringIn(message, "type").startsWith("house.")) return [];
     const { token_hash: _secret, ...shown } = message;
     return [{ seq: one.seq, record: shown }];
   });
