@@ -1,0 +1,24 @@
+/** Every command, in the order of the help. A new one adds its line here. */
+import type { Command } from "./command.ts";
+import { INSPECT_SIGNATURES } from "./inspect-signatures.ts";
+import { INSPECT_COMMANDS } from "./inspect.ts";
+import { NODE_COMMANDS } from "./node-commands.ts";
+import { PARTNER_COMMANDS } from "./partner-commands.ts";
+import { RELEASE_COMMANDS } from "./release.ts";
+import { speechCommand } from "./speak.ts";
+import { ANSWERING_VERBS } from "./verbs-answering.ts";
+import { OPENING_VERBS } from "./verbs-opening.ts";
+import { VERIFY } from "./verify.ts";
+import { VIEW_COMMANDS } from "./view-commands.ts";
+
+export const COMMANDS: readonly Command[] = [
+  ...NODE_COMMANDS,
+  ...PARTNER_COMMANDS,
+  ...OPENING_VERBS.map(speechCommand),
+  ...ANSWERING_VERBS.map(speechCommand),
+  ...RELEASE_COMMANDS,
+  ...VIEW_COMMANDS,
+  VERIFY,
+  ...INSPECT_COMMANDS,
+  INSPECT_SIGNATURES,
+];

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import ar from "#parley/cli/phrases/ar.json" with { type: "json" };
+import en from "#parley/cli/phrases/en.json" with { type: "json" };
+import ru from "#parley/cli/phrases/ru.json" with { type: "json" };
+import { parseArguments } from "#parley/cli/arguments.ts";
+import { COMMON_OPTIONS } from "#parley/cli/command.ts";
+import { COMMANDS } from "#parley/cli/commands.ts";
+import { createWords } from "#parley/cli/words.ts";
+import { argumentsOf, parsePhrase } from "#parley/protocols/phrase-format.ts";
+import { utf8 } from "#parley/codec/bytes.ts";
+import { makeDesk } from "./desk.ts";
+
+/** Splits an example as a shell would, as far as examples go: double quotes, and `<` for standard input. */
+function wordsOf(example: string): readonly string[] {
+  const [line = ""] = example.split(" < ");
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+}
+
+for (const command of COMMANDS) {
+  test(`help: parley ${command.path} lists its options and examples in every language`, async () => {
+    for (const lang of ["en", "ar", "ru"]) {
+      const { status, out } = await makeDesk().run(...command.path.split(" "), "--help", "--lang", lang);
+      assert.equal(status, 0);
+      for (const example of command.examples) assert.ok(out.includes(example), example);
+      for (const name of Object.keys(command.options)) assert.ok(out.includes(`--${name}`), name);
+    }
+    assert.ok(command.examples.length > 0);
+  });
+
+  test(`examples: parley ${command.path} is used as its examples say`, () => {
+    for (const example of command.examples) {
+      const [parley, ...words] = wordsOf(example);
+      assert.equal(parley, "parley");
+      const path = command.path.split(" ");
+      assert.deepEqual(words.slice(0, path.length), path);
+      parseArguments(words.slice(path.length), { ...command.options, ...COMMON_OPTIONS }, command.operands);
+    }
+  });
+
+  test(`usage: parley ${command.path} refuses what it does not know, with status 2`, async () => {
+    const { run } = makeDesk();
+    const shown = await run(...command.path.split(" "), "--no-such-option");
+    assert.equal(shown.status, 2);
+    assert.equal(shown.out, "");
+    assert.match(shown.err, /--no-such-option/);
+    assert.equal((await run(...command.path.split(" "), "a", "b", "c", "d")).status, 2);
+  });
+}
+
+const STATUSES: readonly (readonly [line: string, status: number, output: RegExp])[] = [
+  ["", 2, /Commands:/],
+  ["--help", 0, /Commands:/],
+  ["help", 0, /Commands:/],
+  ["answer --help", 0, /answer verdict/],
+  ["answer", 2, /answer verdict/],
+  ["frobnicate", 2, /frobnicate/],
+  ["answer frobnicate", 2, /frobnicate/],
+  ["board nothing", 2, /duty overdue reciprocity line/],
+  ["board --as nobody", 2, /releaser1/],
+  ["verify t", 2, /--trust/],
+  ["inspect json missing", 2, /file-unreadable/],
+  ["inspect json", 2, /FILE/],
+  ["inspect json --json=1 f", 2, /--json/],
+  ["inspect json f --lang fr", 2, /fr/],
+  ["inspect json f --lang", 2, /--lang/],
+  ["inspect json --json --json f", 2, /--json/],
+  ["pair f --medium phone", 2, /--digits/],
+  ["pair f --digits 1 --words a --medium phone", 2, /--digits --words/],
+  ["notice RIMAL", 2, /--severity/],
+  ["request RIMAL --sector health", 2, /--ask/],
+  ["request RIMAL --ask nonsense", 2, /nonsense/],
+  ["answer verdict RIMAL c --ask 1", 2, /--ask/],
+  ["say no.such RIMAL", 2, /no\.such/],
+  ["export RIMAL", 2, /--out/],
+  ["board", 1, /refused api-unreachable layer=cli/],
+  ["show", 1, /refused api-unreachable layer=cli/],
+  ["drafts --json", 1, /"code":"api-unreachable"/],
+  ["init --handle X", 2, /--name/],
+  ["init --name X --handle X --url https://x.example:8443", 0, /root-1\.key/],
+  ["init --name X --handle X --url https://x.example:8443 --json", 0, /"digits"/],
+  ["start", 0, /127\.0\.0\.1:8460/],
+  ["start --json", 0, /"serving"/],
+  ["start --api-port x", 2, /--api-port/],
+  ["doctor", 0, /The clock says/],
+  ["doctor --json", 0, /"checks"/],
+];
+
+for (const [line, status, output] of STATUSES) {
+  test(`status ${status}: parley ${line}`, async () => {
+    const shown = await makeDesk({ f: "{}", t: "x" }).run(...wordsOf(line));
+    assert.equal(shown.status, status, shown.out + shown.err);
+    assert.match(shown.out + shown.err, output);
+    if (line.endsWith("--json")) JSON.parse(shown.out);
+  });
+}
+
+test("doctor: trouble is named and the status is 1", async () => {
+  const sick = {
+    configured: false,
+    openToOthers: ["node.key"],
+    keysMissing: ["node.key"],
+    rootsHere: ["root-1.key"],
+  };
+  const ports = {
+    diagnose: () =>
+      Promise.resolve({
+        nodeVersion: "v20.1.0",
+        directoryMode: 0o755,
+        locked: false,
+        diskFreeBytes: 1,
+        ...sick,
+      }),
+    clock: () => 0,
+  };
+  const { status, out } = await makeDesk({}, { ports }).run("doctor");
+  assert.equal(status, 1);
+  for (const word of ["v20.1.0", "755", "node.key", "root-1.key", "1970"])
+    assert.ok(out.includes(word), word);
+});
+
+test("an identifier that begins with a hyphen is an operand", () => {
+  const id = `-${"A".repeat(42)}`;
+  const { operands } = parseArguments([id, "--out", "x"], { out: { kind: "value" } }, [{ name: "CHANNEL" }]);
+  assert.deepEqual(operands, [id]);
+  assert.deepEqual(parseArguments(["--", "--out"], {}, [{ name: "FILE" }]).operands, ["--out"]);
+});
+
+test("colour and progress: on a terminal alone, and never with NO_COLOR", async () => {
+  const escape = "\u001b[";
+  const colour = await makeDesk({ f: "{}" }, { tty: true }).run("inspect", "json", "f");
+  assert.ok(colour.out.includes(escape));
+  const plain = await makeDesk({ f: "{}" }, { tty: true, env: { NO_COLOR: "1" } }).run(
+    "inspect",
+    "json",
+    "f",
+  );
+  assert.equal(plain.out, "accepted\n");
+  assert.equal((await makeDesk({ f: "{}" }).run("inspect", "json", "f")).out, "accepted\n");
+  const lines = "\n".repeat(10_000);
+  assert.match((await makeDesk({ "-": lines }, { tty: true }).run("inspect", "signatures")).err, /10000/);
+  assert.equal((await makeDesk({ "-": lines }).run("inspect", "signatures")).err, "");
+});
+
+test("hostile answers of a node never steer the terminal", async () => {
+  const hostile = "\u001b]0;owned\u0007\u202edesrever\u009b31m\r\n";
+  const answers: Readonly<Record<string, unknown>> = {
+    "/api/v1/channels": [{ channel: hostile, [hostile]: [hostile] }],
+    "/api/v1/drafts": [{ draft: hostile, type: hostile, status: hostile, digest: hostile }],
+    "/api/v1/drafts/d": {
+      draft: "d",
+      digest: "abcdefgh",
+      preview: { text: hostile, rows: [{ path: hostile, value: hostile }] },
+    },
+    "/api/v1/offers": { code: hostile, layer: hostile, clause: hostile, facts: { at: hostile } },
+  };
+  const fetchApi = ({ path }: { readonly path: string }) =>
+    Promise.resolve({
+      status: path.endsWith("offers") ? 409 : 200,
+      contentType: "application/json",
+      body: utf8(JSON.stringify(answers[path])),
+    });
+  const { run } = makeDesk({}, { fetchApi });
+  for (const line of [["show"], ["drafts"], ["approve", "d"], ["agree", "list"]]) {
+    const { out, err } = await run(...line);
+    assert.ok((out + err).includes("\\u{202e}"), line.join(" "));
+    assert.doesNotMatch(out + err, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  }
+});
+
+test("approve: on a terminal the first characters of the digest confirm, anything else does not", async () => {
+  const view = {
+    draft: "d",
+    digest: "abcdefgh",
+    preview: { text: "{}", rows: [], hidden: [], audience: [] },
+  };
+  const posted: string[] = [];
+  const fetchApi = ({ method, body }: { readonly method: string; readonly body?: Uint8Array }) => {
+    if (method === "POST") posted.push(new TextDecoder().decode(body));
+    const answer = method === "POST" ? { ...view, said: { feed: "f", seq: 3 } } : view;
+    return Promise.resolve({
+      status: 200,
+      contentType: "application/json",
+      body: utf8(JSON.stringify(answer)),
+    });
+  };
+  const no = await makeDesk({}, { fetchApi, tty: true, answers: ["yes"] }).run("approve", "d");
+  assert.equal(no.status, 1);
+  assert.deepEqual(posted, []);
+  const yes = await makeDesk({}, { fetchApi, tty: true, answers: ["abcdef"] }).run("approve", "d");
+  assert.equal(yes.status, 0);
+  assert.deepEqual(posted, ['{"role":"releaser","digest":"abcdefgh"}']);
+});
+
+test("phrases: three languages have the same keys and arguments, and none is empty", () => {
+  const books: readonly Readonly<Record<string, string>>[] = [en, ar, ru];
+  const keys = Object.keys(en).sort();
+  assert.ok(keys.length > 200);
+  for (const book of books) assert.deepEqual(Object.keys(book).sort(), keys);
+  for (const key of keys) {
+    const named = books.map((book) => [...argumentsOf(parsePhrase(book[key] ?? "")).keys()].sort().join());
+    assert.equal(new Set(named).size, 1, key);
+    for (const book of books) assert.ok(book[key]?.trim());
+  }
+  assert.ok(createWords("ar").refusal("json-key"), "codes of the core have a sentence too");
+});
