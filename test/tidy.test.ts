@@ -66,7 +66,8 @@ const IMPORT_TABLE: readonly ImportRow[] = [
   { name: "taxii", kind: "door", mayImport: ["node"], never: BEHIND_THE_NODE },
   { name: "cli", kind: "door", mayImport: ["node"], never: BEHIND_THE_NODE },
   { name: "web", kind: "door", mayImport: [] },
-  { name: "main.ts", kind: "root", mayImport: ["node", "http", "taxii", "cli"] },
+  { name: "main", kind: "root", mayImport: ["node", "http", "taxii", "cli"] },
+  { name: "main.ts", kind: "root", mayImport: ["main"] },
 ];
 
 /** Packages that the core may import: pure computation that also runs in a browser. */

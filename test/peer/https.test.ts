@@ -253,7 +253,7 @@ test("door: over quota is 429, and tells the client to come back", async () => {
 
 test("door: a full disk is 507, a bug is 500, neither says more nor ends the process", async () => {
   const faults = [new StoreFault("full"), new StoreFault("io"), new Error("words that must not travel")];
-  await using door = await open({ exchange: () => Promise.reject(faults.shift()) });
+  await using door = await open({ exchange: () => Promise.reject(faults.shift() ?? new Error()) });
   for (const status of [507, 500, 500]) assert.equal(await call(door.port, { body: Buffer.of(1) }), status);
   assert.equal(door.events.filter((event) => event === "peer-exchange-fault").length, 3);
 });
