@@ -8,7 +8,7 @@
  * are views into the input.
  */
 import { concatBytes, utf8 } from "./bytes.ts";
-import { BUNDLE_ENTRIES_LIMIT, BUNDLE_SIZE_LIMIT_BYTES } from "./limits.ts";
+import { BUNDLE_ENTRIES_LIMIT, BUNDLE_RECORDS_LIMIT, BUNDLE_SIZE_LIMIT_BYTES } from "./limits.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 
 export const RECORD_TYPES = [
@@ -37,18 +37,24 @@ export interface BundleRecord {
 export type BundleCode =
   "bundle-magic" | "bundle-record" | "bundle-type" | "bundle-truncated" | "too-large" | "too-many";
 
-/** An exchange bundle is bounded in entries and bytes; a transcript by the memory of who verifies it. */
+/** An exchange bundle is bounded in entries, records and bytes; a transcript by the memory of who verifies it. */
 export interface BundleLimits {
   readonly sizeBytes: number;
   readonly entries: number;
+  readonly records: number;
 }
 
 export const EXCHANGE_LIMITS: BundleLimits = {
   sizeBytes: BUNDLE_SIZE_LIMIT_BYTES,
   entries: BUNDLE_ENTRIES_LIMIT,
+  records: BUNDLE_RECORDS_LIMIT,
 };
 /** A transcript is read whole: 2 GiB less one byte is what one buffer holds everywhere. */
-export const TRANSCRIPT_LIMITS: BundleLimits = { sizeBytes: 2 ** 31 - 1, entries: 2 ** 31 - 1 };
+export const TRANSCRIPT_LIMITS: BundleLimits = {
+  sizeBytes: 2 ** 31 - 1,
+  entries: 2 ** 31 - 1,
+  records: 2 ** 31 - 1,
+};
 
 const MAGIC = utf8("parley-bundle/1\n");
 const NEWLINE = 0x0a;
@@ -80,6 +86,7 @@ export function parseBundle(
     if (bytes[end] !== NEWLINE) return refuse("bundle-record", { record: records.length });
     if (header.type === "entry" && ++entries > limits.entries)
       return refuse("too-many", { limit: limits.entries });
+    if (records.length === limits.records) return refuse("too-many", { limit: limits.records });
     records.push({ type: header.type, bytes: bytes.subarray(header.bodyOffset, end) });
     offset = end + 1;
   }

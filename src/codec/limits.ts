@@ -15,6 +15,8 @@ export const SEEN_LIMIT = 64;
 export const SIGNATURE_LINES_LIMIT = 32;
 /** SPEC 1.7: entries in one exchange bundle. */
 export const BUNDLE_ENTRIES_LIMIT = 256;
+/** SPEC 1.7: records in one exchange bundle: an offer with a full chain has 1,027, and one of no bytes costs memory. */
+export const BUNDLE_RECORDS_LIMIT = 2_048;
 /** SPEC 1.7: bytes of one exchange bundle. */
 export const BUNDLE_SIZE_LIMIT_BYTES = 64 * 1_048_576;
 /** SPEC 1.7: a payload is one sealed message: message limit, padding (12.5 % at most) and age framing. */

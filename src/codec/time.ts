@@ -8,6 +8,9 @@ export type Instant = number;
 
 export const SECONDS_PER_DAY = 86_400;
 
+/** 9999-12-31T23:59:59Z: later instants have no text. */
+export const LAST_INSTANT: Instant = 253_402_300_799;
+
 const FORM = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})Z$/;
 
 /** Refuses any other form, impossible dates and the leap second :60, which POSIX time cannot hold. */

@@ -15,7 +15,7 @@ import {
   type SignatureLine,
 } from "#parley/codec/note.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
-import type { Instant } from "#parley/codec/time.ts";
+import { LAST_INSTANT, type Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { NodeKey, NodeSecret } from "#parley/crypto/node-key.ts";
 import { verifyEd25519, verifyMlDsa44 } from "#parley/crypto/signature.ts";
@@ -163,7 +163,7 @@ export function establishReceipt(
   if (classic.signature.length !== TIMESTAMP_SIZE + ED25519_SIZE) return refuse("signature-bad");
   if (quantum.signature.length !== TIMESTAMP_SIZE + MLDSA44_SIZE) return refuse("signature-bad");
   const at = timestampOf(classic);
-  if (at === undefined || at < 1 || at !== timestampOf(quantum)) return refuse("receipt-time");
+  if (at === undefined || at < 1 || at > LAST_INSTANT || at !== timestampOf(quantum)) return refuse("receipt-time");
   const established =
     verifyEd25519(backend, key.ed25519, ed25519CosignedMessage(at, checkpoint), afterTimestamp(classic)) === true &&
     verifyMlDsa44(

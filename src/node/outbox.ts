@@ -117,18 +117,25 @@ async function lastHeadWithin(
   return best;
 }
 
-async function takeAnswer(context: OutboxContext, body: Uint8Array): Promise<{ readonly retry: boolean } | Refusal> {
+async function takeAnswer(
+  context: OutboxContext,
+  body: Uint8Array,
+): Promise<{ readonly retry: boolean } | Refusal> {
   const groups = parseGroups(body);
   if (isRefusal(groups)) return groups;
   const [group] = groups;
-  if (group === undefined || group.kind !== "reply" || group.head.channel !== context.channel.id) return refuse("request-schema");
+  if (group === undefined || group.kind !== "reply" || group.head.channel !== context.channel.id)
+    return refuse("request-schema");
   return takeReply(context, group);
 }
 
 type Reply = Extract<Group, { kind: "reply" }>;
 
 /** Applies one answer of the other party about our own feed. */
-export async function takeReply(context: OutboxContext, reply: Reply): Promise<{ readonly retry: boolean } | Refusal> {
+export async function takeReply(
+  context: OutboxContext,
+  reply: Reply,
+): Promise<{ readonly retry: boolean } | Refusal> {
   const { head } = reply;
   const taken = await takeSignedReply(context, reply);
   if (taken !== undefined || head.type !== "refused") return isRefusal(taken) ? taken : { retry: false };
@@ -136,7 +143,10 @@ export async function takeReply(context: OutboxContext, reply: Reply): Promise<{
 }
 
 /** What a reply proves by its signatures, whoever brought it; undefined when it says nothing of the kind (SPEC 6.1.4). */
-export async function takeSignedReply(context: OutboxContext, { head, records }: Reply): Promise<true | Refusal | undefined> {
+export async function takeSignedReply(
+  context: OutboxContext,
+  { head, records }: Reply,
+): Promise<true | Refusal | undefined> {
   if (head.type === "receipt") return takeReceipts(context, records);
   const fork = head.type === "refused" ? records.find(({ type }) => type === "fork") : undefined;
   if (fork !== undefined && provesOwnFork(context, fork.bytes)) await context.onFork(fork.bytes);
@@ -144,7 +154,10 @@ export async function takeSignedReply(context: OutboxContext, { head, records }:
 }
 
 /** The other side may hold less than it receipted to us only if it lost data; it is sent again. */
-function isSetBack({ state, channel, ports }: OutboxContext, head: Extract<Reply["head"], { type: "refused" }>): boolean {
+function isSetBack(
+  { state, channel, ports }: OutboxContext,
+  head: Extract<Reply["head"], { type: "refused" }>,
+): boolean {
   const have = head.code === "out-of-order" ? head.facts["have"] : undefined;
   const own = channel.record.tip(ports.identity.chain.party).frontier.size;
   if (typeof have !== "number" || have < 0 || have >= own || have === nextPosition(state)) return false;
@@ -163,7 +176,10 @@ function provesOwnFork({ ports, channel }: OutboxContext, bytes: Uint8Array): bo
 }
 
 /** A receipt is believed for its two signatures on a head that we signed, and for nothing else. */
-async function takeReceipts(context: OutboxContext, records: readonly BundleRecord[]): Promise<true | Refusal> {
+async function takeReceipts(
+  context: OutboxContext,
+  records: readonly BundleRecord[],
+): Promise<true | Refusal> {
   const notes = records.filter(({ type }) => type === "checkpoint");
   if (notes.length === 0) return refuse("incomplete", { missing: "checkpoint" });
   for (const { bytes } of notes) {
@@ -173,19 +189,30 @@ async function takeReceipts(context: OutboxContext, records: readonly BundleReco
   return true;
 }
 
-async function takeReceipt({ ports, channel, chain, state }: OutboxContext, bytes: Uint8Array): Promise<true | Refusal> {
+async function takeReceipt(
+  { ports, channel, chain, state }: OutboxContext,
+  bytes: Uint8Array,
+): Promise<true | Refusal> {
   const me = ports.identity.chain.party;
   const checkpoint = parseCheckpoint(bytes);
   if (isRefusal(checkpoint)) return checkpoint;
   if (checkpoint.channel !== channel.id || checkpoint.feed !== me) return refuse("entry-channel");
   const own = await ports.store.checkpointAt({ channel: channel.id, feed: me }, checkpoint.size);
   const mine = own && parseCheckpoint(own.note);
-  if (mine === undefined || isRefusal(mine) || mine.note.text !== checkpoint.note.text) return refuse("root-mismatch");
+  if (mine === undefined || isRefusal(mine) || mine.note.text !== checkpoint.note.text)
+    return refuse("root-mismatch");
   const receipt = establishReceipt(ports.backend, checkpoint, chain.party, receiptKeys(chain, channel.id));
   if (isRefusal(receipt)) return receipt;
   const { size } = checkpoint;
   const lines = linesToBytes(checkpoint, receipt.lines);
-  channel.record.takeReceipt({ channel: channel.id, feed: me, size, by: chain.party, at: receipt.at, lines });
+  await channel.record.takeReceipt({
+    channel: channel.id,
+    feed: me,
+    size,
+    by: chain.party,
+    at: receipt.at,
+    lines,
+  });
   state.receipted = Math.max(state.receipted, size);
   if (state.resendFrom !== undefined) state.resendFrom = Math.max(state.resendFrom, size);
   if (state.resendFrom !== undefined && state.resendFrom >= state.receipted) state.resendFrom = undefined;

@@ -163,7 +163,10 @@ export class ChannelRecord {
    * A verified receipt of another party; the first for a size stands. It becomes durable with the next write: lost in a
    * crash, it is asked for again, and the giver repeats the same bytes (SPEC 3.5.3).
    */
-  takeReceipt(receipt: StoredReceipt): void {
+  async takeReceipt(receipt: StoredReceipt): Promise<void> {
+    const { feed, size, by } = receipt;
+    if ((await this.#ports.store.receiptAt(receipt, size, by)) !== undefined) return;
+    if (this.#unkept.some((one) => one.feed === feed && one.size === size && one.by === by)) return;
     this.#unkept.push(receipt);
     this.options.onReceipt(receipt);
   }
