@@ -15,14 +15,18 @@ export interface Row {
 
 export function printMachine(): void {
   const [cpu] = cpus();
-  console.log(`machine: ${cpus().length} × ${cpu?.model.trim() ?? "unknown"}, Node ${process.versions.node}, ${process.platform}`);
+  console.log(
+    `machine: ${cpus().length} × ${cpu?.model.trim() ?? "unknown"}, Node ${process.versions.node}, ${process.platform}`,
+  );
 }
 
 export function printRows(name: string, rows: readonly Row[]): void {
   console.log(`\n## ${name}`);
   console.log("| what | figure | against | ratio | asked |\n| --- | --- | --- | --- | --- |");
   for (const { what, figure, against, ratio, asked } of rows)
-    console.log(`| ${what} | ${figure} | ${against} | ${ratio === undefined ? "–" : ratio.toFixed(2)} | ${asked} |`);
+    console.log(
+      `| ${what} | ${figure} | ${against} | ${ratio === undefined ? "–" : ratio.toFixed(2)} | ${asked} |`,
+    );
   console.log(`peak memory of the bench process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
 }
 
@@ -50,8 +54,7 @@ export async function cpuMs(work: () => unknown): Promise<number> {
 export async function microsEach(calls: number, work: (i: number) => unknown): Promise<number> {
   for (let i = 0; i < Math.min(calls, 200); i++) work(i);
   const rounds: number[] = [];
-  for (let round = 0; round < 5; round++)
-    rounds.push((await cpuMs(() => repeat(calls, work))) * 1000);
+  for (let round = 0; round < 5; round++) rounds.push((await cpuMs(() => repeat(calls, work))) * 1000);
   return median(rounds) / calls;
 }
 

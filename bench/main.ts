@@ -20,4 +20,5 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 printMachine();
-for (const [name, bench] of Object.entries(BENCHES)) if (names.length === 0 || names.includes(name)) await bench();
+for (const [name, bench] of Object.entries(BENCHES))
+  if (names.length === 0 || names.includes(name)) await bench();

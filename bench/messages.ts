@@ -4,7 +4,14 @@ import { createNodeBackend } from "#parley/crypto/backend-node.ts";
 import { makeNodeSecret } from "#parley/crypto/node-key.ts";
 import { open, seal } from "#parley/crypto/seal.ts";
 import { encodeNote, parseNote } from "#parley/codec/note.ts";
-import { headToText, parseCheckpoint, signHead, signReceipt, verifyAuthor, verifyReceipt } from "#parley/ledger/checkpoint.ts";
+import {
+  headToText,
+  parseCheckpoint,
+  signHead,
+  signReceipt,
+  verifyAuthor,
+  verifyReceipt,
+} from "#parley/ledger/checkpoint.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { fsyncCost, median, microsEach, printRows, type Row } from "./kit.ts";
 import { ask, startPair, type Pair } from "./two-processes.ts";
@@ -42,13 +49,17 @@ async function floorCosts(): Promise<FloorCosts> {
   const note = encodeNote({ text: headToText(head), lines: signHead(backend, secret, head) });
   const checkpoint = parseCheckpoint(note);
   const receipt = { head, by: other, at: 1_795_000_000 };
-  const receipted = parseNote(encodeNote({ text: headToText(head), lines: signReceipt(backend, secret, receipt) }));
+  const receipted = parseNote(
+    encodeNote({ text: headToText(head), lines: signReceipt(backend, secret, receipt) }),
+  );
   if (isRefusal(checkpoint) || isRefusal(receipted)) throw new Error("the bench made a bad note");
   const keys = [secret.key];
   const signMicros = await microsEach(200, () => signHead(backend, secret, head));
   const verifyMicros = await microsEach(200, () => verifyAuthor(backend, checkpoint, keys));
   const receiptMicros = await microsEach(200, () => signReceipt(backend, secret, receipt));
-  const checkMicros = await microsEach(200, () => verifyReceipt(backend, { ...head, note: receipted }, other, keys));
+  const checkMicros = await microsEach(200, () =>
+    verifyReceipt(backend, { ...head, note: receipted }, other, keys),
+  );
   const fsync = await fsyncCost();
   const flushMicros = signMicros + verifyMicros + receiptMicros + checkMicros + 2000 * fsync.cpuMs;
   return { messageMicros: sealMicros + openMicros, flushMicros };
@@ -61,7 +72,7 @@ async function throughput(pair: Pair, inFlight: number, floor: FloorCosts): Prom
   for (let round = 0; round < ROUNDS; round++) {
     const before = await cpuOfBoth(pair);
     const { wallMs } = await run(pair, messages, inFlight);
-    const micros = ((await cpuOfBoth(pair)) - before) / messages * 1000;
+    const micros = (((await cpuOfBoth(pair)) - before) / messages) * 1000;
     rounds.push({ perSecond: (messages / wallMs) * 1000, micros });
   }
   const micros = median(rounds.map((round) => round.micros));
@@ -95,8 +106,18 @@ async function idle(pair: Pair): Promise<Row> {
   };
 }
 
-async function run(pair: Pair, messages: number, inFlight: number): Promise<{ readonly wallMs: number; readonly latenciesMs: readonly number[] }> {
-  const answer = await ask(pair.a, { kind: "say", channel: pair.channel, messages, inFlight, sizeBytes: SIZE_BYTES });
+async function run(
+  pair: Pair,
+  messages: number,
+  inFlight: number,
+): Promise<{ readonly wallMs: number; readonly latenciesMs: readonly number[] }> {
+  const answer = await ask(pair.a, {
+    kind: "say",
+    channel: pair.channel,
+    messages,
+    inFlight,
+    sizeBytes: SIZE_BYTES,
+  });
   if (answer.kind !== "said") throw new Error("the node answered something else");
   return answer;
 }

@@ -34,7 +34,9 @@ async function obey(order: Order): Promise<Answer> {
     }
     case "offer": {
       const channel = await node.offer(personIn("principal"), { party: order.party });
-      return isRefusal(channel) ? { kind: "fault", text: channel.code } : { kind: "channel", channel: channel.id };
+      return isRefusal(channel)
+        ? { kind: "fault", text: channel.code }
+        : { kind: "channel", channel: channel.id };
     }
     case "accept": {
       const channel = await node.acceptOffer(personIn("principal"), order.channel);

@@ -13,7 +13,13 @@ export type Order =
   | { readonly kind: "pair"; readonly chain: string; readonly digits: string }
   | { readonly kind: "offer"; readonly party: string }
   | { readonly kind: "accept" | "inForce"; readonly channel: string }
-  | { readonly kind: "say"; readonly channel: string; readonly messages: number; readonly inFlight: number; readonly sizeBytes: number }
+  | {
+      readonly kind: "say";
+      readonly channel: string;
+      readonly messages: number;
+      readonly inFlight: number;
+      readonly sizeBytes: number;
+    }
   | { readonly kind: "usage" | "stop" };
 
 export type Answer =
@@ -93,7 +99,9 @@ async function startPeer(dataDirectory: string, handle: string): Promise<Peer> {
   });
   if (isRefusal(made)) throw new Error(made.code);
   const chain = readFileSync(join(dataDirectory, `${handle}.party`)).toString("base64");
-  const child = fork(new URL("./peer-process.ts", import.meta.url), [dataDirectory], { execArgv: ["--expose-gc"] });
+  const child = fork(new URL("./peer-process.ts", import.meta.url), [dataDirectory], {
+    execArgv: ["--expose-gc"],
+  });
   await nextAnswer(child);
   return { party: made.party, chain, process: child };
 }

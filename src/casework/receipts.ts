@@ -21,7 +21,7 @@ export interface Receipts {
   readonly add: (receipt: FirstReceipt) => void;
   /** How many receipts were taken. */
   readonly count: () => number;
-  /** Grows when an instant that `heldAt` had answered became earlier: receipts out of order. */
+  /** Grows when an instant that `heldAt` had answered changed: receipts out of order. */
   readonly revisions: () => number;
   readonly heldAt: (feed: PartyId, seq: number) => Instant | undefined;
   /** How many entries of the feed somebody else holds. */

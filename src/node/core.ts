@@ -11,9 +11,10 @@ import { evaluateMessage, PROTOCOLS } from "#parley/casework/registry.ts";
 import { termsOf } from "#parley/casework/genesis-terms.ts";
 import { keepInHouse, type Released } from "#parley/gate/release.ts";
 import { parseEntry } from "#parley/ledger/entry.ts";
+import { leafHash } from "#parley/ledger/tree.ts";
 import { parsePartyChain, encodePartyChain, type PartyChain } from "#parley/party/chain.ts";
 import { StoreFault, type StoredEntry, type StoredReceipt } from "#parley/store/store.ts";
-import { encodeBase64url } from "#parley/codec/bytes.ts";
+import { bytesEqual, encodeBase64url } from "#parley/codec/bytes.ts";
 import { openAtRest } from "./at-rest.ts";
 import { parsePartyUpdate, type Channel } from "./channel.ts";
 import { channelIdOf, firstEntries, parseGenesis } from "./handshake.ts";
@@ -81,13 +82,18 @@ export class NodeCore {
     const { store, backend } = this.ports;
     for (const { party, chain } of await store.parties()) {
       const parsed = parsePartyChain(backend, chain);
-      if (isRefusal(parsed)) throw new StoreFault("corrupt");
+      if (isRefusal(parsed) || parsed.party !== party) throw new StoreFault("corrupt");
       if (party !== this.me) this.parties.set(party, parsed);
     }
     await this.#loadHouse();
     for (const { channel, genesis } of await store.channels()) {
-      if (channel !== this.#houseChannel?.id) await this.openChannel(genesis);
+      if (channel === this.#houseChannel?.id) continue;
+      if (channelIdOf(backend, genesis) !== channel) throw new StoreFault("corrupt");
+      await this.openChannel(genesis);
     }
+    // An offer is recorded after its channel, so each has one: a channel that is gone is damage.
+    for (const channel of this.house.state.offers.keys())
+      if (!this.channels.has(channel)) throw new StoreFault("corrupt");
   }
 
   get houseChannel(): LiveChannel {
@@ -247,9 +253,14 @@ export class NodeCore {
 
   #applyStored(live: LiveChannel, feed: string, stored: StoredEntry): void {
     const entry = parseEntry(stored.bytes);
-    if (isRefusal(entry)) throw new StoreFault("corrupt");
+    const { sha256 } = this.ports.backend;
+    if (isRefusal(entry) || entry.seq !== stored.seq || !bytesEqual(leafHash(sha256, stored.bytes), stored.leaf))
+      throw new StoreFault("corrupt");
     const place = { channel: live.id, feed, seq: stored.seq };
     const opened = stored.opened && openAtRest(this.ports.backend, this.ports.identity.storageKey, place, stored.opened);
+    // In the house an entry that does not open would silently give back a right that it had taken.
+    const isNeeded = stored.opened !== undefined || live.casework === undefined;
+    if (opened === undefined && isNeeded) throw new StoreFault("corrupt");
     this.#apply(live, { channel: live.id, feed, stored, kind: entry.kind, seen: entry.seen, claimedAt: entry.time, opened });
   }
 

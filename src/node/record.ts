@@ -6,17 +6,17 @@
  * in one transaction (SPEC 3.2.2, 3.5.2). Both are serialised per channel. A fault leaves the tips as the store has
  * them: after any error the tip is read again before the next write.
  */
-import { encodeBase64url } from "#parley/codec/bytes.ts";
+import { bytesEqual, encodeBase64url } from "#parley/codec/bytes.ts";
 import { encodeNote, parseNote } from "#parley/codec/note.ts";
 import { isRefusal, type Refusal } from "#parley/codec/refusal.ts";
 import { encodeInstant } from "#parley/codec/time.ts";
 import { encodePlaintext, commitTo, SALT_SIZE_BYTES, type Plaintext } from "#parley/crypto/payload.ts";
 import { seal } from "#parley/crypto/seal.ts";
 import { extendFeed, type AdmittedBatch, type FeedState, type HeldHeads } from "#parley/ledger/admission.ts";
-import { encodeCheckpoint, signHead, signReceipt, type Head } from "#parley/ledger/checkpoint.ts";
+import { encodeCheckpoint, headToText, parseCheckpoint, signHead, signReceipt, type Head } from "#parley/ledger/checkpoint.ts";
 import { encodeEntry, type EntryKind, type Seen } from "#parley/ledger/entry.ts";
-import { rootAt, type SubtreeReader } from "#parley/ledger/tree.ts";
-import type { FeedKey, StoredEntry, StoredReceipt, StoredTip } from "#parley/store/store.ts";
+import { rootAt, rootOf, type Sha256, type SubtreeReader } from "#parley/ledger/tree.ts";
+import { StoreFault, type FeedKey, type StoredEntry, type StoredReceipt, type StoredTip } from "#parley/store/store.ts";
 import { sealAtRest } from "./at-rest.ts";
 import type { NodePorts } from "./ports.ts";
 import { queryTree } from "./tree-query.ts";
@@ -303,8 +303,23 @@ export class ChannelRecord {
   }
 
   async #reload(feed: string): Promise<void> {
-    this.#tips.set(feed, await this.#ports.store.tip({ channel: this.options.channel, feed }));
+    const key = { channel: this.options.channel, feed };
+    const tip = await this.#ports.store.tip(key);
+    if (!isWholeTip(this.#ports.backend.sha256, key, tip)) throw new StoreFault("corrupt");
+    this.#tips.set(feed, tip);
   }
+}
+
+/**
+ * The next head is signed over these hashes: were one of them wrong, this node would fork itself (threats.md 24). So
+ * they lead to the root of the last head, and its note says the same.
+ */
+function isWholeTip(sha256: Sha256, { channel, feed }: FeedKey, { checkpoint, frontier }: StoredTip): boolean {
+  if (checkpoint === undefined) return frontier.size === 0;
+  const { size, root, note } = checkpoint;
+  const noted = parseCheckpoint(note);
+  if (isRefusal(noted) || noted.note.text !== headToText({ channel, feed, size, root })) return false;
+  return frontier.size === size && bytesEqual(rootOf(sha256, frontier), root);
 }
 
 /** Signature lines in their text form, as the store keeps them. */

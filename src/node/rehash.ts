@@ -1,28 +1,56 @@
 /** Re-hash of a channel (threats.md 24): every stored line against the heads that were signed over it. */
-import { bytesEqual } from "#parley/codec/bytes.ts";
+import { bytesEqual, concatBytes } from "#parley/codec/bytes.ts";
+import { isRefusal } from "#parley/codec/refusal.ts";
+import { verifyPayload } from "#parley/ledger/admission.ts";
+import { parseCheckpoint, verifyAuthor, verifyReceipt } from "#parley/ledger/checkpoint.ts";
+import { parseEntry } from "#parley/ledger/entry.ts";
 import { appendLeaf, EMPTY_FRONTIER, leafHash, rootOf, type Frontier } from "#parley/ledger/tree.ts";
+import { receiptKeys } from "#parley/party/chain.ts";
+import { channelKeysAt } from "./channel.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 
 export type RehashReport =
   | { readonly kind: "whole"; readonly entries: number }
   | { readonly kind: "damaged"; readonly feed: string; readonly seq: number };
 
-const BATCH = 4_096;
+type Damage = Extract<RehashReport, { kind: "damaged" }>;
+
+/** Payloads have up to 1.25 MiB each. */
+const BATCH = 64;
 
 /** Yields to the event loop between batches, so that a node serves while it checks. */
 export async function rehash(core: NodeCore, channel: LiveChannel): Promise<RehashReport> {
   let entries = 0;
+  const receipt = await firstFalseReceipt(core, channel);
+  if (receipt !== undefined) return damaged(core, channel, receipt);
   for (const feed of channel.parties) {
     const report = await rehashFeed(core, channel, feed);
-    if (report.kind === "damaged") {
-      channel.signing = "frozen";
-      core.emit({ type: "mode", channel: channel.id, signing: "frozen" });
-      core.ports.log("record-damaged", { seq: report.seq });
-      return report;
-    }
+    if (report.kind === "damaged") return damaged(core, channel, report);
     entries += report.entries;
   }
   return { kind: "whole", entries };
+}
+
+function damaged(core: NodeCore, channel: LiveChannel, report: Damage): Damage {
+  channel.signing = "frozen";
+  core.emit({ type: "mode", channel: channel.id, signing: "frozen" });
+  core.ports.log("record-damaged", { seq: report.seq });
+  return report;
+}
+
+/** Every receipt against its head and its giver's keys: a moved time would move a deadline. */
+async function firstFalseReceipt(core: NodeCore, channel: LiveChannel): Promise<Damage | undefined> {
+  const { store, backend } = core.ports;
+  for (const { feed, size, by, at, lines } of await store.receipts(channel.id)) {
+    const held = await store.checkpointAt({ channel: channel.id, feed }, size);
+    const chain = core.parties.get(by);
+    const note = held && parseCheckpoint(concatBytes(held.note, lines));
+    const keys = chain === undefined ? [] : receiptKeys(chain, channel.id);
+    const given = note && !isRefusal(note) ? verifyReceipt(backend, note, by, keys) : undefined;
+    if (given !== at) return { kind: "damaged", feed, seq: size - 1 };
+    await core.ports.pause();
+  }
+  return undefined;
 }
 
 async function rehashFeed(core: NodeCore, channel: LiveChannel, feed: string): Promise<RehashReport> {
@@ -32,8 +60,11 @@ async function rehashFeed(core: NodeCore, channel: LiveChannel, feed: string): P
   let frontier: Frontier = EMPTY_FRONTIER;
   while (frontier.size < size) {
     const limit = Math.min(BATCH, size - frontier.size);
-    const entries = await store.entries({ channel: channel.id, feed }, { from: frontier.size, limit, payloads: false });
-    for (const { seq, bytes, leaf } of entries) {
+    const entries = await store.entries({ channel: channel.id, feed }, { from: frontier.size, limit, payloads: true });
+    for (const { seq, bytes, leaf, payload } of entries) {
+      const entry = parseEntry(bytes);
+      if (isRefusal(entry)) return { kind: "damaged", feed, seq };
+      if (payload !== undefined && verifyPayload(backend, entry, payload) !== true) return { kind: "damaged", feed, seq };
       const hash = leafHash(backend.sha256, bytes);
       if (!bytesEqual(hash, leaf)) return { kind: "damaged", feed, seq };
       frontier = appendLeaf(backend.sha256, frontier, hash).frontier;
@@ -41,6 +72,14 @@ async function rehashFeed(core: NodeCore, channel: LiveChannel, feed: string): P
     await core.ports.pause();
   }
   const root = rootOf(backend.sha256, frontier);
-  if (checkpoint !== undefined && !bytesEqual(root, checkpoint.root)) return { kind: "damaged", feed, seq: size - 1 };
+  const signed = checkpoint === undefined || isSigned(core, channel, checkpoint.note);
+  if (checkpoint !== undefined && (!signed || !bytesEqual(root, checkpoint.root))) return { kind: "damaged", feed, seq: size - 1 };
   return { kind: "whole", entries: size };
+}
+
+function isSigned(core: NodeCore, channel: LiveChannel, note: Uint8Array): boolean {
+  const head = parseCheckpoint(note);
+  const chain = isRefusal(head) ? undefined : core.parties.get(head.feed);
+  if (isRefusal(head) || chain === undefined) return false;
+  return verifyAuthor(core.ports.backend, head, channelKeysAt(channel, chain, head.size)) === true;
 }

@@ -32,7 +32,10 @@ export const CATALOGUE: ReadonlyMap<string, CataloguedCode> = new Map(
     TRANSCRIPT_CODES,
     CASEWORK_CODES,
   ].flatMap((table) =>
-    Object.entries(table).map(([code, { layer, clause }]: [string, CodeEntry]) => [code, { code, layer, clause }]),
+    Object.entries(table).map(([code, { layer, clause }]: [string, CodeEntry]) => [
+      code,
+      { code, layer, clause },
+    ]),
   ),
 );
 

@@ -5,6 +5,7 @@
  * or of those before it in the order; `before`: the first time another party held the entry. One pass over all feeds
  * in causal order.
  */
+import { createReceipts, type Receipts } from "#parley/casework/receipts.ts";
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { Entry } from "#parley/ledger/entry.ts";
@@ -44,7 +45,11 @@ export function orderEntries(works: readonly FeedWork[]): readonly VerifiedEntry
       progressed = true;
     }
   }
-  return walks.flatMap(entriesOf).sort((a, b) => a.depth - b.depth || (a.leaf < b.leaf ? -1 : 1));
+  const held = createReceipts();
+  for (const { receipts } of works) for (const receipt of receipts) held.add(receipt);
+  return walks
+    .flatMap((walk) => entriesOf(walk, held))
+    .sort((a, b) => a.depth - b.depth || (a.leaf < b.leaf ? -1 : 1));
 }
 
 function canAdvance({ work, end, depths }: Walk, byFeed: ReadonlyMap<string, Walk>): boolean {
@@ -76,54 +81,45 @@ function advance(
   walk.after.push(after);
 }
 
-function entriesOf({ work, depths, after }: Walk): readonly VerifiedEntry[] {
-  const held = heldTimes(work);
-  return depths.flatMap((depth, seq) => {
+function entriesOf({ work, depths, after }: Walk, held: Receipts): readonly VerifiedEntry[] {
+  const entries: VerifiedEntry[] = [];
+  for (const [seq, depth] of depths.entries()) {
     const [entry, leaf, slot] = [work.entries[seq], work.leaves[seq], work.section.slots[seq]];
-    if (entry === undefined || leaf === undefined || slot === undefined) return [];
+    if (entry === undefined || leaf === undefined || slot === undefined) break;
     // The entry's form is proven, so any reader of ISO 8601 reads the same instant.
     const claimedAt = Date.parse(entry.time) / 1_000;
-    const bracket = bracketOf(after[seq], held(seq));
-    return [
-      {
-        feed: work.feed,
-        seq,
-        leaf: encodeBase64url(leaf),
-        depth,
-        kind: entry.kind,
-        entry,
-        claimed_at: claimedAt,
-        bracket,
-        warnings: timeWarnings(claimedAt, bracket),
-        opening: slot.opening,
-      },
-    ];
-  });
+    const bracket = bracketOf(after[seq], held.heldAt(work.feed, seq));
+    entries.push({
+      feed: work.feed,
+      seq,
+      leaf: encodeBase64url(leaf),
+      depth,
+      kind: entry.kind,
+      entry,
+      claimed_at: claimedAt,
+      bracket,
+      warnings: timeWarnings(claimedAt, bracket),
+      opening: slot.opening,
+    });
+  }
+  return entries;
 }
 
 function bracketOf(after: Instant | undefined, before: Instant | undefined): Bracket {
-  return { ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) };
+  if (after === undefined) return before === undefined ? {} : { before };
+  return before === undefined ? { after } : { after, before };
 }
 
-function timeWarnings(claimed: Instant, { after = -Infinity, before = Infinity }: Bracket): readonly TranscriptCode[] {
+const NO_WARNINGS: readonly TranscriptCode[] = Object.freeze([]);
+
+function timeWarnings(
+  claimed: Instant,
+  { after = -Infinity, before = Infinity }: Bracket,
+): readonly TranscriptCode[] {
   // The two ends are of two clocks: when they cross, one of the clocks was wrong and neither end binds.
   if (after > before + CLOCK_TOLERANCE_SECONDS) return ["bracket-crossed"];
   const outside = claimed < after - CLOCK_TOLERANCE_SECONDS || claimed > before + CLOCK_TOLERANCE_SECONDS;
-  return outside ? ["time-outside"] : [];
-}
-
-/** SPEC 3.5.4, asked for ascending positions. */
-function heldTimes(work: FeedWork): (seq: number) => Instant | undefined {
-  const receipts = work.receipts.toSorted((a, b) => a.size - b.size);
-  const earliest: Instant[] = [];
-  for (let i = receipts.length - 1; i >= 0; i--) {
-    earliest[i] = Math.min(receipts[i]?.at ?? Infinity, earliest[i + 1] ?? Infinity);
-  }
-  let next = 0;
-  return (seq) => {
-    while ((receipts[next]?.size ?? Infinity) <= seq) next++;
-    return earliest[next];
-  };
+  return outside ? ["time-outside"] : NO_WARNINGS;
 }
 
 /** By feed and giver, ascending by size. */

@@ -49,7 +49,8 @@ function seenFault(other: FeedWork | undefined, size: number, root: string): str
 export function checkEnds(works: readonly FeedWork[], manifest: Manifest | undefined): void {
   for (const work of works) {
     const shown = shownOf(work);
-    if (work.saidTo < shown) addFault(work, "end", "unsigned-tail", { index: work.saidTo }, { size: work.saidTo });
+    if (work.saidTo < shown)
+      addFault(work, "end", "unsigned-tail", { index: work.saidTo }, { size: work.saidTo });
     const claimed = manifest?.ends.find(({ feed }) => feed === work.feed);
     if (claimed === undefined) continue;
     if (claimed.size > shown) {
@@ -58,6 +59,7 @@ export function checkEnds(works: readonly FeedWork[], manifest: Manifest | undef
     }
     const end = claimed.size <= work.authenticTo ? work.authenticRoots.get(claimed.size) : undefined;
     const differs = end !== undefined && end !== encodeBase64url(claimed.root);
-    if (claimed.size < shown || differs) addFault(work, "end", "manifest-end", { index: claimed.size }, { size: claimed.size });
+    if (claimed.size < shown || differs)
+      addFault(work, "end", "manifest-end", { index: claimed.size }, { size: claimed.size });
   }
 }

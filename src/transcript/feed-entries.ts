@@ -8,12 +8,11 @@ import { bytesEqual, encodeBase64url, parseBase64url } from "#parley/codec/bytes
 import { isJsonObject, parseJson } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
-import { commitTo } from "#parley/crypto/payload.ts";
 import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
-import { leafHash } from "#parley/ledger/tree.ts";
 import { encodePartyChain, parsePartyChain, type PartyChain } from "#parley/party/chain.ts";
 import { addFault, addWarning, shownOf, type FeedWork } from "./feed-work.ts";
 import type { Ground } from "./ground.ts";
+import { createHasher, type Hasher } from "./hasher.ts";
 import { HASH_SIZE_BYTES, type Opening } from "./sections.ts";
 
 /** Fills `entries`, `leaves`, `firstDifference`, `updates`; adds faults of entries and openings. */
@@ -24,11 +23,13 @@ export function readEntries(backend: CryptoBackend, ground: Ground, work: FeedWo
     addFault(work, "entry", "transcript-malformed", { index: section.brokenAt });
     distrustUpdates(work, section.brokenAt);
   }
+  const hasher = createHasher(backend);
   let inOrder = true;
   for (const [index, slot] of section.slots.entries()) {
-    const leaf = leafHash(backend.sha256, slot.entry);
+    const leaf = hasher.leaf(slot.entry);
     work.leaves.push(leaf);
-    if (work.firstDifference === undefined && !isListed(section.listed, index, leaf)) work.firstDifference = index;
+    if (work.firstDifference === undefined && !isListed(section.listed, index, leaf))
+      work.firstDifference = index;
     if (!inOrder) continue;
     const entry = parseEntry(slot.entry);
     const fault = isRefusal(entry) ? entry.code : placeFault(ground, work, entry);
@@ -39,7 +40,7 @@ export function readEntries(backend: CryptoBackend, ground: Ground, work: FeedWo
       continue;
     }
     work.entries.push(entry);
-    readOpening(backend, ground, work, entry, slot.opening);
+    readOpening({ backend, hasher, ground, work }, entry, slot.opening);
   }
   if (section.listed.length !== shownOf(work) * HASH_SIZE_BYTES) {
     work.firstDifference ??= Math.min(shownOf(work), section.listed.length / HASH_SIZE_BYTES);
@@ -66,14 +67,15 @@ function placeFault(ground: Ground, work: FeedWork, entry: Entry): string | unde
   return undefined;
 }
 
+interface Reading {
+  readonly backend: CryptoBackend;
+  readonly hasher: Hasher;
+  readonly ground: Ground;
+  readonly work: FeedWork;
+}
+
 /** SPEC 7.3.6. */
-function readOpening(
-  backend: CryptoBackend,
-  ground: Ground,
-  work: FeedWork,
-  entry: Entry,
-  opening: Opening,
-): void {
+function readOpening({ backend, hasher, ground, work }: Reading, entry: Entry, opening: Opening): void {
   const index = entry.seq;
   if (opening.kind === "withheld") {
     if (entry.kind !== "party_update") return;
@@ -81,7 +83,7 @@ function readOpening(
     distrustUpdates(work, index);
     return;
   }
-  if (encodeBase64url(commitTo(backend, opening.salt, opening.message)) !== entry.commit) {
+  if (encodeBase64url(hasher.commit(opening.salt, opening.message)) !== entry.commit) {
     addFault(work, "opening", "commit-mismatch", { index });
     distrustUpdates(work, index);
     return;
@@ -105,9 +107,14 @@ function distrustUpdates(work: FeedWork, index: number): void {
 }
 
 /** SPEC 3.1.5: the message of a `party_update` is the party's chain as of then, a beginning of the chain shown. */
-function versionMadeKnown(backend: CryptoBackend, chain: PartyChain, message: Uint8Array): number | undefined {
+function versionMadeKnown(
+  backend: CryptoBackend,
+  chain: PartyChain,
+  message: Uint8Array,
+): number | undefined {
   const value = parseJson(message);
-  if (isRefusal(value) || !isJsonObject(value) || Object.keys(value).join() !== "chain,type,v") return undefined;
+  if (isRefusal(value) || !isJsonObject(value) || Object.keys(value).join() !== "chain,type,v")
+    return undefined;
   const text = value["chain"];
   if (value["type"] !== "party_update" || value["v"] !== 1 || typeof text !== "string") return undefined;
   const bytes = parseBase64url(text);

@@ -52,7 +52,10 @@ export function readHeads(ground: Ground, work: FeedWork): void {
 
 /** Ascending; the same size again only with another root, which is a fork if both are signed. */
 function isNext(last: Checkpoint, head: Checkpoint): boolean {
-  return head.size > last.size || (head.size === last.size && encodeBase64url(head.root) !== encodeBase64url(last.root));
+  return (
+    head.size > last.size ||
+    (head.size === last.size && encodeBase64url(head.root) !== encodeBase64url(last.root))
+  );
 }
 
 /** Fills `authentic…`, `saidTo`, `signedTo`, `receipts`; answers the forks it can prove. */
@@ -134,7 +137,11 @@ function faultyHeads(
   let nextGood = 0;
   for (const judged of heads) {
     const { head, signed, root } = judged;
-    for (let size = good[nextGood]?.head.size; size !== undefined && size < head.size; size = good[nextGood]?.head.size) {
+    for (
+      let size = good[nextGood]?.head.size;
+      size !== undefined && size < head.size;
+      size = good[nextGood]?.head.size
+    ) {
       covered = size;
       nextGood++;
     }
@@ -196,7 +203,8 @@ function isListedElsewhere(work: FeedWork, index: number): boolean {
   const wanted = encodeBase64url(leaf);
   const { listed } = work.section;
   for (let offset = 0; offset + 32 <= listed.length; offset += 32) {
-    if (listed[offset] === leaf[0] && encodeBase64url(listed.subarray(offset, offset + 32)) === wanted) return true;
+    if (listed[offset] === leaf[0] && encodeBase64url(listed.subarray(offset, offset + 32)) === wanted)
+      return true;
   }
   return false;
 }
@@ -213,7 +221,8 @@ function readReceipts(
   for (const member of others) {
     if (!head.note.lines.some(({ name }) => name === member.party)) continue;
     const at = receiptTime(backend, head, member);
-    if (typeof at === "number") work.receipts.push({ feed: work.feed, by: member.party, size: head.size, at });
+    if (typeof at === "number")
+      work.receipts.push({ feed: work.feed, by: member.party, size: head.size, at });
     else addWarning(work, at.code, { size: head.size, by: member.party });
   }
   const unread = countUnread(head.note.lines, [

@@ -5,16 +5,24 @@
  * grown once; the tree that leads to a signed root is the one that the author signed.
  */
 import { encodeBase64url } from "#parley/codec/bytes.ts";
+import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import { subtreeReader, type Hash, type Sha256, type SubtreeReader } from "#parley/ledger/tree.ts";
 import type { FeedWork, Roots } from "./feed-work.ts";
+import { createHasher, type Hasher } from "./hasher.ts";
 import { HASH_SIZE_BYTES } from "./sections.ts";
 
 /** Fills `rootsShown`, and `rootsListed` where leaves differ. */
-export function growTrees(sha256: Sha256, work: FeedWork): void {
-  growTree(sha256, work.leaves.length, (i) => work.leaves[i], work.wanted, work.rootsShown);
+export function growTrees(backend: CryptoBackend, work: FeedWork): void {
+  growTree(backend, work.leaves.length, (i) => work.leaves[i], work.wanted, work.rootsShown);
   if (work.firstDifference === undefined) return;
   const { listed } = work.section;
-  growTree(sha256, listed.length / HASH_SIZE_BYTES, (i) => listedLeaf(work, i), work.wanted, work.rootsListed);
+  growTree(
+    backend,
+    listed.length / HASH_SIZE_BYTES,
+    (i) => listedLeaf(work, i),
+    work.wanted,
+    work.rootsListed,
+  );
 }
 
 /** Over the tree that the author signed, for the path of a fork proof. */
@@ -33,15 +41,15 @@ function listedLeaf(work: FeedWork, index: number): Hash | undefined {
 
 /** RFC 6962 on a stack of perfect subtrees: one entry in `stack` for each set bit of the size. */
 function growTree(
-  sha256: Sha256,
+  backend: CryptoBackend,
   size: number,
   leafAt: (index: number) => Hash | undefined,
   wanted: ReadonlySet<number>,
   roots: Roots,
 ): void {
-  const nodeHash = nodeHasher(sha256);
+  const nodeHash = createHasher(backend).node;
   const stack: Hash[] = [];
-  if (wanted.has(0)) roots.set(0, encodeBase64url(sha256(new Uint8Array(0))));
+  if (wanted.has(0)) roots.set(0, encodeBase64url(backend.sha256(new Uint8Array(0))));
   for (let i = 0; i < size; i++) {
     let node = leafAt(i);
     if (node === undefined) return;
@@ -55,21 +63,8 @@ function growTree(
   }
 }
 
-function rootOfStack(nodeHash: NodeHash, stack: readonly Hash[]): Hash {
+function rootOfStack(nodeHash: Hasher["node"], stack: readonly Hash[]): Hash {
   let root = stack.at(-1) ?? new Uint8Array(0);
   for (let i = stack.length - 2; i >= 0; i--) root = nodeHash(stack[i] ?? root, root);
   return root;
-}
-
-type NodeHash = (left: Hash, right: Hash) => Hash;
-
-/** `nodeHash` of the ledger on one buffer: this is the innermost loop of a verification. */
-function nodeHasher(sha256: Sha256): NodeHash {
-  const node = new Uint8Array(1 + 2 * HASH_SIZE_BYTES);
-  node[0] = 1;
-  return (left, right) => {
-    node.set(left, 1);
-    node.set(right, 1 + HASH_SIZE_BYTES);
-    return sha256(node);
-  };
 }

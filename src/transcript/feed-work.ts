@@ -96,7 +96,13 @@ export interface Place {
   readonly until?: number;
 }
 
-export function addFault(work: FeedWork, step: Step, code: string, place: Place, facts: RefusalFacts = {}): void {
+export function addFault(
+  work: FeedWork,
+  step: Step,
+  code: string,
+  place: Place,
+  facts: RefusalFacts = {},
+): void {
   const { index, until } = place;
   const spread = until !== undefined && until - index > 1;
   const fault = { ...toFault(code, facts), index, certain: !spread, ...(spread ? { until } : {}) };
@@ -113,7 +119,9 @@ export function addWarning(work: FeedWork, code: string, facts: RefusalFacts, in
 
 /** One fault for each index, ascending. */
 export function firstFaults(work: FeedWork): readonly FeedFault[] {
-  const sorted = work.faults.toSorted((a, b) => a.fault.index - b.fault.index || STEPS[a.step] - STEPS[b.step]);
+  const sorted = work.faults.toSorted(
+    (a, b) => a.fault.index - b.fault.index || STEPS[a.step] - STEPS[b.step],
+  );
   const first: FeedFault[] = [];
   for (const { fault } of sorted) {
     if (first.length >= FAULTS_REPORTED_LIMIT) break;

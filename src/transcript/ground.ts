@@ -88,7 +88,11 @@ function partiesOfGenesis(bytes: Uint8Array): readonly Named[] | Refusal {
   if (house !== undefined) return [{ party: house, version: 1, documentHash: undefined }];
   const genesis = validateGenesis(value);
   if (isRefusal(genesis)) return genesis;
-  return genesis.parties.map(({ party, version, document_hash: documentHash }) => ({ party, version, documentHash }));
+  return genesis.parties.map(({ party, version, document_hash: documentHash }) => ({
+    party,
+    version,
+    documentHash,
+  }));
 }
 
 /** SPEC 5.1.3. */
@@ -128,11 +132,16 @@ function manifestFault(
   const exporter = members.find(({ party }) => party === manifest.exporter);
   if (exporter === undefined) return refuse("manifest-signature", { cause: "not-a-party" });
   const { chain } = exporter;
-  const where = { channel: manifest.channel, size: Number.MAX_SAFE_INTEGER, initialVersion: chain.latest.version };
+  const where = {
+    channel: manifest.channel,
+    size: Number.MAX_SAFE_INTEGER,
+    initialVersion: chain.latest.version,
+  };
   const signed = verifyManifest(backend, manifest, keysAt(chain, [], where));
   if (signed !== true) return signed;
   const complete =
-    manifest.ends.length === members.length && members.every(({ party }, i) => manifest.ends[i]?.feed === party);
+    manifest.ends.length === members.length &&
+    members.every(({ party }, i) => manifest.ends[i]?.feed === party);
   return complete ? undefined : refuse("transcript-malformed", { record: 0 });
 }
 
@@ -156,7 +165,9 @@ function rootSignatureWarnings(backend: CryptoBackend, members: readonly Member[
     chain.versions.flatMap((document, i) => {
       const roots = [...(chain.versions[i - 1]?.rootKeys ?? []), ...document.rootKeys];
       const unused = countUnusedSignatures(backend, roots, chain.signed[i]);
-      return unused === 0 ? [] : [toFault("root-signature-unused", { party, version: i + 1, signatures: unused })];
+      return unused === 0
+        ? []
+        : [toFault("root-signature-unused", { party, version: i + 1, signatures: unused })];
     }),
   );
 }
@@ -167,7 +178,8 @@ function countUnusedSignatures(
   signed: SignedVersion | undefined,
 ): number {
   const value = signed === undefined ? undefined : parseJson(signed.signatures);
-  if (signed === undefined || isRefusal(value) || !isJsonObject(value) || !Array.isArray(value["signatures"])) return 1;
+  if (signed === undefined || isRefusal(value) || !isJsonObject(value) || !Array.isArray(value["signatures"]))
+    return 1;
   const message = partyMessage(signed.document);
   let unused = 0;
   for (const item of value["signatures"] as readonly Json[]) {
@@ -175,8 +187,10 @@ function countUnusedSignatures(
     const key = roots.find((root) => encodeBase64url(root.ed25519) === name);
     const ed25519 = typeof classic === "string" ? parseBase64url(classic) : undefined;
     const mlDsa44 = typeof quantum === "string" ? parseBase64url(quantum) : undefined;
-    const readable = ed25519 !== undefined && !isRefusal(ed25519) && mlDsa44 !== undefined && !isRefusal(mlDsa44);
-    if (key === undefined || !readable || !verifyHybrid(backend, key, message, { ed25519, mlDsa44 })) unused++;
+    const readable =
+      ed25519 !== undefined && !isRefusal(ed25519) && mlDsa44 !== undefined && !isRefusal(mlDsa44);
+    if (key === undefined || !readable || !verifyHybrid(backend, key, message, { ed25519, mlDsa44 }))
+      unused++;
   }
   return unused;
 }

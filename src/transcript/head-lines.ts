@@ -64,6 +64,7 @@ function makeIds(sha256: Sha256, { name, as }: Signer, key: NodeKey): PairIds {
 
 function hasPair(lines: readonly SignatureLine[], { classic, quantum }: PairIds): boolean {
   return (
-    lines.some(({ keyId }) => bytesEqual(keyId, classic)) && lines.some(({ keyId }) => bytesEqual(keyId, quantum))
+    lines.some(({ keyId }) => bytesEqual(keyId, classic)) &&
+    lines.some(({ keyId }) => bytesEqual(keyId, quantum))
   );
 }

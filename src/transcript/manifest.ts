@@ -59,7 +59,8 @@ export function parseManifest(bytes: Uint8Array): Manifest | Refusal {
   const [header, channel = "", exporter = "", time = "", ...rest] = note.text.split("\n");
   const exportedAt = parseInstant(time);
   const named = header === HEADER && isHashText(channel) && isHashText(exporter);
-  if (!named || isRefusal(exportedAt) || rest.pop() !== "") return refuse("transcript-malformed", { record: 0 });
+  if (!named || isRefusal(exportedAt) || rest.pop() !== "")
+    return refuse("transcript-malformed", { record: 0 });
   const ends: ClaimedEnd[] = [];
   for (const line of rest) {
     const end = parseEnd(line);
@@ -72,7 +73,11 @@ export function parseManifest(bytes: Uint8Array): Manifest | Refusal {
 }
 
 /** SPEC 7.3.2: one of `keys` of the exporter signed these claims with both algorithms. */
-export function verifyManifest(backend: CryptoBackend, manifest: Manifest, keys: readonly NodeKey[]): true | Refusal {
+export function verifyManifest(
+  backend: CryptoBackend,
+  manifest: Manifest,
+  keys: readonly NodeKey[],
+): true | Refusal {
   const signed = verifyText(backend, manifest.note, manifest.exporter, keys);
   return signed === true ? true : refuse("manifest-signature", { cause: signed.code });
 }

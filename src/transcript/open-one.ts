@@ -17,7 +17,14 @@ import { verifyAuthor } from "#parley/ledger/checkpoint.ts";
 import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
 import { encodeProof, parseProof, verifyInclusion, type EntryProof } from "#parley/ledger/proof.ts";
 import type { Hash } from "#parley/ledger/tree.ts";
-import { chainRecords, collectChains, keysAt, verifyPartyChain, type PartyChain, type SignedVersion } from "#parley/party/chain.ts";
+import {
+  chainRecords,
+  collectChains,
+  keysAt,
+  verifyPartyChain,
+  type PartyChain,
+  type SignedVersion,
+} from "#parley/party/chain.ts";
 import { validateGenesis, type Genesis } from "#parley/protocols/agreement/terms.ts";
 import type { Trust } from "./trust.ts";
 
@@ -25,6 +32,7 @@ export interface OneMessage {
   readonly entry: Uint8Array;
   /** RFC 6962 inclusion path of the entry under `checkpoint`. */
   readonly path: readonly Hash[];
+  /** With the author's two lines alone: receipts cannot be verified without their givers' chains. */
   readonly checkpoint: Uint8Array;
   readonly salt: Uint8Array;
   readonly message: Uint8Array;
@@ -46,6 +54,7 @@ export interface SaidMessage {
   readonly message: Uint8Array;
 }
 
+const AUTHOR_LINES = 2;
 const RECORDS: readonly RecordType[] = ["entry", "reply", "opened"];
 
 export function encodeOneMessage(one: OneMessage): Uint8Array {
@@ -60,7 +69,11 @@ export function encodeOneMessage(one: OneMessage): Uint8Array {
 }
 
 /** The refusal is the first in the order of SPEC 7.5: form, genesis, chain, trust, entry, proof, head, opening. */
-export function verifyOneMessage(backend: CryptoBackend, bytes: Uint8Array, trust: Trust): SaidMessage | Refusal {
+export function verifyOneMessage(
+  backend: CryptoBackend,
+  bytes: Uint8Array,
+  trust: Trust,
+): SaidMessage | Refusal {
   const parts = readParts(bytes);
   if (isRefusal(parts)) return parts;
   const genesis = parseGenesis(parts.genesis);
@@ -105,7 +118,8 @@ function readParts(bytes: Uint8Array): Parts | Refusal {
   const chains = collectChains(records.slice(RECORDS.length, -1));
   const [signed = []] = chains;
   const whole = chains.length === 1 && signed.length * 2 === records.length - RECORDS.length - 1;
-  if (genesis?.type !== "genesis" || !whole) return refuse("transcript-malformed", { record: RECORDS.length });
+  if (genesis?.type !== "genesis" || !whole)
+    return refuse("transcript-malformed", { record: RECORDS.length });
   const proof = reply === undefined ? undefined : proofOfReply(reply.bytes);
   if (proof === undefined) return refuse("transcript-malformed", { record: 1 });
   if (entry === undefined || opened === undefined || opened.bytes.length < SALT_SIZE_BYTES) {
@@ -116,7 +130,8 @@ function readParts(bytes: Uint8Array): Parts | Refusal {
 
 function proofOfReply(bytes: Uint8Array): Uint8Array | undefined {
   const value: Json | Refusal = parseJson(bytes);
-  if (isRefusal(value) || !isJsonObject(value) || Object.keys(value).join() !== "proof,type,v") return undefined;
+  if (isRefusal(value) || !isJsonObject(value) || Object.keys(value).join() !== "proof,type,v")
+    return undefined;
   const { proof, type, v } = value;
   return typeof proof === "string" && type === "proof" && v === 1 ? utf8(proof) : undefined;
 }
@@ -130,7 +145,9 @@ function versionInGenesis({ parties }: Genesis, chain: PartyChain): number | Ref
   const named = parties.find(({ party }) => party === chain.party);
   if (named === undefined) return refuse("party-id");
   const document = chain.versions[named.version - 1];
-  return document?.hash === named.document_hash ? named.version : refuse("party-version", { version: named.version });
+  return document?.hash === named.document_hash
+    ? named.version
+    : refuse("party-version", { version: named.version });
 }
 
 interface UnderHead {
@@ -147,9 +164,11 @@ function verifyUnderHead(backend: CryptoBackend, under: UnderHead): number | Ref
   const proof: EntryProof | Refusal = parseProof(under.proof);
   if (isRefusal(proof)) return proof;
   const { checkpoint } = proof;
-  if (checkpoint.channel !== entry.channel || checkpoint.feed !== entry.feed) return refuse("checkpoint-origin");
-  // `encodeProof` writes no `extra` line: every byte of the proof is one that something depends on.
-  if (proof.index !== entry.seq || !isCanonical(under.proof, proof)) return refuse("proof-malformed");
+  if (checkpoint.channel !== entry.channel || checkpoint.feed !== entry.feed)
+    return refuse("checkpoint-origin");
+  // No `extra` line and no third signature: every byte of the proof is one that something depends on.
+  const lean = isCanonical(under.proof, proof) && checkpoint.note.lines.length <= AUTHOR_LINES;
+  if (proof.index !== entry.seq || !lean) return refuse("proof-malformed");
   const included = verifyInclusion(backend.sha256, proof, under.bytes);
   if (included !== true) return included;
   const keys = new Set<NodeKey>();

@@ -58,7 +58,7 @@ export function encodeWithheld(reason: WithheldReason): Uint8Array {
   return utf8(`{"reason":"${reason}","type":"withheld","v":1}`);
 }
 
-/** Bundle codes, or `transcript-malformed` where the file has no beginning to build on. `facts.record` counts from 0. */
+/** Bundle codes, or `transcript-malformed` where the file has no beginning to build on; records count from 0. */
 export function readSections(bytes: Uint8Array): Sections | Refusal {
   const records = parseBundle(bytes, TRANSCRIPT_LIMITS);
   if (isRefusal(records)) return records;
@@ -107,7 +107,8 @@ function readFeedSection(leaves: Uint8Array, records: readonly BundleRecord[]): 
       continue;
     }
     if (brokenAt !== undefined) continue;
-    const opening = record.type === "entry" && checkpoints.length === 0 ? readOpening(records[i + 1]) : undefined;
+    const opening =
+      record.type === "entry" && checkpoints.length === 0 ? readOpening(records[i + 1]) : undefined;
     if (opening === undefined) {
       brokenAt = slots.length;
       continue;
@@ -120,7 +121,8 @@ function readFeedSection(leaves: Uint8Array, records: readonly BundleRecord[]): 
 
 function readLeaves(bytes: Uint8Array): Pick<FeedSection, "feed" | "listed"> {
   const feed = utf8ToText(bytes.subarray(0, FEED_LINE_BYTES - 1));
-  const wellFormed = bytes[FEED_LINE_BYTES - 1] === NEWLINE && (bytes.length - FEED_LINE_BYTES) % HASH_SIZE_BYTES === 0;
+  const wellFormed =
+    bytes[FEED_LINE_BYTES - 1] === NEWLINE && (bytes.length - FEED_LINE_BYTES) % HASH_SIZE_BYTES === 0;
   const whole = feed !== undefined && isHashText(feed) && wellFormed;
   const size = Math.max(0, Math.floor((bytes.length - FEED_LINE_BYTES) / HASH_SIZE_BYTES));
   const listed = bytes.subarray(FEED_LINE_BYTES, FEED_LINE_BYTES + size * HASH_SIZE_BYTES);
@@ -130,9 +132,14 @@ function readLeaves(bytes: Uint8Array): Pick<FeedSection, "feed" | "listed"> {
 function readOpening(record: BundleRecord | undefined): Opening | undefined {
   if (record?.type === "opened") {
     const { bytes } = record;
-    const sized = bytes.length >= SALT_SIZE_BYTES && bytes.length <= SALT_SIZE_BYTES + MESSAGE_SIZE_LIMIT_BYTES;
+    const sized =
+      bytes.length >= SALT_SIZE_BYTES && bytes.length <= SALT_SIZE_BYTES + MESSAGE_SIZE_LIMIT_BYTES;
     if (!sized) return undefined;
-    return { kind: "opened", salt: bytes.subarray(0, SALT_SIZE_BYTES), message: bytes.subarray(SALT_SIZE_BYTES) };
+    return {
+      kind: "opened",
+      salt: bytes.subarray(0, SALT_SIZE_BYTES),
+      message: bytes.subarray(SALT_SIZE_BYTES),
+    };
   }
   if (record?.type !== "withheld") return undefined;
   const known = WITHHELD_RECORDS.find(({ bytes }) => bytesEqual(bytes, record.bytes));

@@ -74,7 +74,9 @@ export function encodeTrust(trust: Trust): string {
     HEADER,
     ...trust.parties.map((party) => `party ${party}`),
     ...trust.channels.map((channel) => `channel ${channel}`),
-    ...trust.witnesses.map(({ name, vkey, url }) => ["witness", name, vkey, ...(url === undefined ? [] : [url])].join(" ")),
+    ...trust.witnesses.map(({ name, vkey, url }) =>
+      ["witness", name, vkey, ...(url === undefined ? [] : [url])].join(" "),
+    ),
     ...trust.groups.map(({ name, threshold, members }) => `group ${name} ${threshold} ${members.join(" ")}`),
     ...(trust.quorum === NO_QUORUM ? [] : [`quorum ${trust.quorum}`]),
   ];
@@ -124,10 +126,18 @@ function readWitness(draft: Draft, words: readonly string[]): boolean {
 
 function readGroup(draft: Draft, words: readonly string[]): boolean {
   const [name, count, ...members] = words;
-  if (name === undefined || count === undefined || isDefined(draft, name) || members.length === 0) return false;
+  if (name === undefined || count === undefined || isDefined(draft, name) || members.length === 0)
+    return false;
   if (new Set(members).size !== members.length) return false;
   if (!members.every((member) => member !== NO_QUORUM && isDefined(draft, member))) return false;
-  const threshold = count === "any" ? 1 : count === "all" ? members.length : /^[1-9][0-9]{0,3}$/.test(count) ? Number(count) : 0;
+  const threshold =
+    count === "any"
+      ? 1
+      : count === "all"
+        ? members.length
+        : /^[1-9][0-9]{0,3}$/.test(count)
+          ? Number(count)
+          : 0;
   if (threshold < 1 || threshold > members.length) return false;
   draft.groups.push({ name, threshold, members });
   return true;
@@ -135,7 +145,8 @@ function readGroup(draft: Draft, words: readonly string[]): boolean {
 
 function readQuorum(draft: Draft, words: readonly string[]): boolean {
   const [name] = words;
-  if (name === undefined || words.length !== 1 || draft.quorum !== undefined || !isDefined(draft, name)) return false;
+  if (name === undefined || words.length !== 1 || draft.quorum !== undefined || !isDefined(draft, name))
+    return false;
   draft.quorum = name;
   return true;
 }

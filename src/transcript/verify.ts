@@ -50,7 +50,7 @@ export function verifyTranscript(
   for (const work of works) readEntries(backend, ground, work);
   for (const work of works) readHeads(ground, work);
   noteWantedSizes(works, ground.manifest);
-  for (const work of works) growTrees(backend.sha256, work);
+  for (const work of works) growTrees(backend, work);
   const judging = { signatures: options.signatures, countUnread: createLineCounter(backend.sha256) };
   const forks = works.flatMap((work) => judgeHeads(backend, ground, work, judging));
   checkSeen(works);
@@ -61,13 +61,22 @@ export function verifyTranscript(
 
 /** A feed for each party, in their order; one that the file does not have is empty. */
 function beginFeeds(ground: Ground, sections: Sections): readonly FeedWork[] {
-  const missing = { feed: undefined, listed: new Uint8Array(0), slots: [], checkpoints: [], brokenAt: undefined };
-  return ground.members.map((member, i) => beginFeed(member, sections.feeds[i] ?? { ...missing, feed: member.party }));
+  const missing = {
+    feed: undefined,
+    listed: new Uint8Array(0),
+    slots: [],
+    checkpoints: [],
+    brokenAt: undefined,
+  };
+  return ground.members.map((member, i) =>
+    beginFeed(member, sections.feeds[i] ?? { ...missing, feed: member.party }),
+  );
 }
 
 function sectionFaults(ground: Ground, { feeds, misplaced }: Sections): readonly Fault[] {
   const faults: Fault[] = [];
-  if (feeds.length !== ground.members.length) faults.push(toFault("transcript-malformed", { feeds: feeds.length }));
+  if (feeds.length !== ground.members.length)
+    faults.push(toFault("transcript-malformed", { feeds: feeds.length }));
   if (misplaced !== undefined) faults.push(toFault("transcript-malformed", { record: misplaced }));
   return faults;
 }
@@ -106,7 +115,11 @@ function conclude({ ground, works, found, trust, options }: Conclusion): Transcr
 }
 
 /** SPEC 7.4.2: nothing is complete that another party did not receipt to its last entry. */
-function missingForCompleteness(ground: Ground, feeds: readonly FeedReport[], trust: Trust): readonly Reason[] {
+function missingForCompleteness(
+  ground: Ground,
+  feeds: readonly FeedReport[],
+  trust: Trust,
+): readonly Reason[] {
   const reasons: Reason[] = [];
   for (const { feed, shown, receipted } of feeds) {
     if (shown === 0) {

@@ -251,46 +251,12 @@ export interface SayOptions {
  * Two feeds growing. Each entry sees what its author was told of (`sync`); receipts are given by `hold`.
  */
 export function newRecord() {
-  const entries: OpenedEntry[] = [];
+  const { entries, feedOf, put, learn } = newFeeds();
   const receipts: FirstReceipt[] = [];
-  const feeds = new Map<string, OpenedEntry[]>([
-    [A, []],
-    [B, []],
-  ]);
-  const known = new Map([
-    [A, 0],
-    [B, 0],
-  ]);
   let now = NOON;
   let counter = 1_000;
-
-  const other = (party: string) => (party === A ? B : A);
-  const feedOf = (party: string) => feeds.get(party) ?? [];
-
-  function put(
-    feed: string,
-    kind: EntryKind,
-    message: JsonObject | undefined,
-    options: SayOptions,
-  ): OpenedEntry {
-    const own = feedOf(feed);
-    const size = known.get(feed) ?? 0;
-    const before = Math.max(own.at(-1)?.depth ?? 0, feedOf(other(feed))[size - 1]?.depth ?? 0);
-    const entry: OpenedEntry = {
-      feed,
-      seq: own.length,
-      leaf: options.leaf ?? Buffer.from(digest(Buffer.from(`${feed} ${own.length}`))).toString("base64url"),
-      depth: before + 1,
-      seen: [{ feed: other(feed), size }],
-      claimedAt: options.at ?? now,
-      kind,
-      ...(message === undefined ? {} : { message }),
-    };
-    own.push(entry);
-    entries.push(entry);
-    return entry;
-  }
-
+  const write = (feed: string, message: JsonObject | undefined, kind: EntryKind, options: SayOptions) =>
+    put({ feed, kind, at: now, ...options }, message);
   const record = {
     entries,
     receipts,
@@ -299,33 +265,69 @@ export function newRecord() {
       now = instant;
     },
     now: () => now,
-    entry: (feed: string, kind: EntryKind, options: SayOptions = {}) => put(feed, kind, undefined, options),
-    raw: (feed: string, message: JsonObject, options: SayOptions = {}) =>
-      put(feed, options.kind ?? "message", message, options),
-    say: (feed: string, type: string, options: SayOptions = {}) =>
-      put(
-        feed,
-        options.kind ?? "message",
-        messageOf(type, { ...options, id: options.id ?? ++counter }),
-        options,
-      ),
-    /** `party` learns all that the other has said, without receipting it. */
-    sync: (party: string) => {
-      known.set(party, feedOf(other(party)).length);
+    entry: (feed: string, kind: EntryKind, options: SayOptions = {}) => write(feed, undefined, kind, options),
+    raw: (feed: string, message: JsonObject) => write(feed, message, "message", {}),
+    say: (feed: string, type: string, options: SayOptions = {}) => {
+      const message = messageOf(type, { ...options, id: options.id ?? ++counter });
+      return write(feed, message, options.kind ?? "message", options);
     },
+    /** `party` learns all that the other has said, without receipting it. */
+    sync: learn,
     /** `party` holds all that the other has said, as of now or `at`. */
     hold: (party: string, at: Instant = now) => {
-      record.sync(party);
-      receipts.push({ feed: other(party), size: feedOf(other(party)).length, by: party, at });
+      learn(party);
+      receipts.push({ feed: otherOf(party), size: feedOf(otherOf(party)).length, by: party, at });
     },
     /** Says, and the other side holds it at once. */
     tell: (feed: string, type: string, options: SayOptions = {}) => {
       const entry = record.say(feed, type, options);
-      record.hold(other(feed));
+      record.hold(otherOf(feed));
       return entry;
     },
   };
   return record;
+}
+
+function otherOf(party: string): string {
+  return party === A ? B : A;
+}
+
+interface Place {
+  readonly feed: string;
+  readonly kind: EntryKind;
+  readonly at: Instant;
+  readonly leaf?: string;
+}
+
+function newFeeds() {
+  const entries: OpenedEntry[] = [];
+  const known = new Map<string, number>();
+  const feeds = new Map<string, OpenedEntry[]>([A, B].map((party) => [party, []]));
+  const feedOf = (feed: string) => feeds.get(feed) ?? [];
+  const knownBy = (party: string) => known.get(party) ?? 0;
+  const learn = (party: string) => {
+    known.set(party, feedOf(otherOf(party)).length);
+  };
+  const put = ({ feed, kind, at, leaf }: Place, message: JsonObject | undefined): OpenedEntry => {
+    const own = feedOf(feed);
+    const size = knownBy(feed);
+    const before = Math.max(own.at(-1)?.depth ?? 0, feedOf(otherOf(feed))[size - 1]?.depth ?? 0);
+    const hash = Buffer.from(digest(Buffer.from(`${feed} ${own.length}`))).toString("base64url");
+    const entry: OpenedEntry = {
+      feed,
+      seq: own.length,
+      leaf: leaf ?? hash,
+      depth: before + 1,
+      seen: [{ feed: otherOf(feed), size }],
+      claimedAt: at,
+      kind,
+      ...(message === undefined ? {} : { message }),
+    };
+    entries.push(entry);
+    own.push(entry);
+    return entry;
+  };
+  return { entries, feedOf, put, learn };
 }
 
 export type TestRecord = ReturnType<typeof newRecord>;

@@ -71,7 +71,7 @@ const ROWS: readonly Row[] = [
     reason: "case-taken",
     code: "E-UNEXPECTED",
     given: (r) => {
-      r.at(TERMS.term.until + 1);
+      r.at(TERMS.term.until);
       r.tell(A, "request.open");
       return r.tell(A, "toy.open");
     },
@@ -96,7 +96,7 @@ const ROWS: readonly Row[] = [
     reason: "term-ended",
     code: "E-SCOPE",
     given: (r) => {
-      r.at(TERMS.term.until + 1);
+      r.at(TERMS.term.until);
       return r.tell(A, "request.open");
     },
   },

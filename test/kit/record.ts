@@ -1,7 +1,8 @@
 /**
  * Real records for tests: parties with signed chains, a channel, entries, heads and receipts, and a transcript.
  *
- * Everything follows from seeds: two runs give the same bytes. Payloads are not sealed; an entry has the hash of a
+ * Everything follows from seeds: ids, entries and roots are the same in every run. Signatures on heads are too with the
+ * noble backend; the other one hedges ML-DSA. Payloads are not sealed; an entry has the hash of a
  * stand-in of the right size, because nothing that reads a transcript sees payloads. The kit is honest; tests make the
  * lies from its parts.
  */
@@ -12,12 +13,20 @@ import type { SignatureLine } from "#parley/codec/note.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeInstant, parseInstant, type Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import { createNobleBackend } from "#parley/crypto/backend-noble.ts";
 import { makeNodeSecret, signHybrid, type NodeSecret } from "#parley/crypto/node-key.ts";
 import { commitTo, padmeSize } from "#parley/crypto/payload.ts";
 import { encodeRecipient } from "#parley/crypto/recipient.ts";
 import { encodeCheckpoint, signHead, signReceipt, type Head } from "#parley/ledger/checkpoint.ts";
 import { encodeEntry, type Entry, type EntryKind, type Seen } from "#parley/ledger/entry.ts";
-import { appendLeaf, EMPTY_FRONTIER, leafHash, rootOf, type Frontier, type Hash } from "#parley/ledger/tree.ts";
+import {
+  appendLeaf,
+  EMPTY_FRONTIER,
+  leafHash,
+  rootOf,
+  type Frontier,
+  type Hash,
+} from "#parley/ledger/tree.ts";
 import {
   encodePartyChain,
   signPartyDocument,
@@ -74,6 +83,13 @@ export interface KitChannel {
 
 export const KIT_START: Instant = Number(parseInstant("2026-11-22T15:00:00Z"));
 
+/** Signs documents, whose bytes become ids: it signs the same way every time. */
+const STEADY = createNobleBackend({
+  randomBytes: () => {
+    throw new Error("the kit draws no randomness");
+  },
+});
+
 export function seedBytes(backend: CryptoBackend, ...parts: readonly (string | number)[]): Uint8Array {
   return backend.sha256(utf8(`parley-kit ${parts.join(" ")}`));
 }
@@ -82,14 +98,20 @@ export function makeSecret(backend: CryptoBackend, seed: string): NodeSecret {
   return makeNodeSecret(backend, seedBytes(backend, seed, "ed25519"), seedBytes(backend, seed, "ml-dsa-44"));
 }
 
-/** Version 1: three roots, threshold two, one node key. */
+/** Version 1: three roots, threshold two, one node key, unless the options say otherwise. */
 export function makeParty(
   backend: CryptoBackend,
   seed: string,
-  options: { readonly name?: string; readonly handle?: string; readonly nodeSeeds?: readonly string[] } = {},
+  options: {
+    readonly name?: string;
+    readonly handle?: string;
+    readonly nodeSeeds?: readonly string[];
+    readonly roots?: number;
+  } = {},
 ): KitParty {
-  const roots = [0, 1, 2].map((i) => makeSecret(backend, `${seed} root ${i}`));
-  const rootKeys = { keys: roots.map(({ key }) => keyMembers(key)), threshold: 2 };
+  const count = options.roots ?? 3;
+  const roots = Array.from({ length: count }, (_, i) => makeSecret(backend, `${seed} root ${i}`));
+  const rootKeys = { keys: roots.map(({ key }) => keyMembers(key)), threshold: Math.min(2, count) };
   const anchor = rootsHashOf(backend, { roots: rootKeys });
   const nodes = (options.nodeSeeds ?? [`${seed} node 1`]).map((nodeSeed) => makeSecret(backend, nodeSeed));
   const members: PartyMembers = {
@@ -99,7 +121,7 @@ export function makeParty(
     languages: ["en"],
     name: options.name ?? "CSIRT Rimal",
     next_roots: [0, 1, 2].map((i) => rootHash(backend, makeSecret(backend, `${seed} next root ${i}`).key)),
-    node_keys: nodes.map((node) => nodeKeyMembers(backend, anchor, node)),
+    node_keys: nodes.map((node) => nodeKeyMembers(anchor, node)),
     offices: [],
     passkeys: [],
     roots: rootKeys,
@@ -109,7 +131,13 @@ export function makeParty(
     v: 1,
     version: 1,
   };
-  return signVersion(backend, { seed, roots, node: nodes[0] ?? makeSecret(backend, seed), members, signed: [] });
+  return signVersion(backend, {
+    seed,
+    roots,
+    node: nodes[0] ?? makeSecret(backend, seed),
+    members,
+    signed: [],
+  });
 }
 
 /** The next version with changed members; by default under a new node key of its own. */
@@ -123,7 +151,7 @@ export function renewParty(
   const first = party.chain.versions[0] ?? party.members;
   const members: PartyMembers = {
     ...party.members,
-    node_keys: [nodeKeyMembers(backend, rootsHashOf(backend, first), node)],
+    node_keys: [nodeKeyMembers(rootsHashOf(backend, first), node)],
     prev: party.chain.latest.hash,
     version,
     ...change.members,
@@ -135,8 +163,8 @@ export function keyMembers(key: NodeSecret["key"]): { readonly ed25519: string; 
   return { ed25519: encodeBase64url(key.ed25519), ml_dsa_44: encodeBase64url(key.mlDsa44) };
 }
 
-export function nodeKeyMembers(backend: CryptoBackend, anchor: Uint8Array, { key, ...secret }: NodeSecret) {
-  const proof = signHybrid(backend, { key, ...secret }, possessionMessage(anchor, key.ed25519, key.mlDsa44));
+export function nodeKeyMembers(anchor: Uint8Array, { key, ...secret }: NodeSecret) {
+  const proof = signHybrid(STEADY, { key, ...secret }, possessionMessage(anchor, key.ed25519, key.mlDsa44));
   return {
     ...keyMembers(key),
     proof_ed25519: encodeBase64url(proof.ed25519),
@@ -146,18 +174,24 @@ export function nodeKeyMembers(backend: CryptoBackend, anchor: Uint8Array, { key
 
 function signVersion(backend: CryptoBackend, draft: Omit<KitParty, "id" | "chain">): KitParty {
   const document = encodePartyDocument(draft.members);
-  const signatures = signPartyDocument(backend, draft.roots.slice(0, 2), document);
+  const signatures = signPartyDocument(STEADY, draft.roots.slice(0, draft.members.roots.threshold), document);
   const signed = [...draft.signed, { document, signatures }];
   const chain = verifyPartyChain(backend, signed);
   if (isRefusal(chain)) {
     const parsed = parsePartyDocument(backend, document);
-    throw new Error(`the kit made a chain that is refused: ${chain.code} ${isRefusal(parsed) ? parsed.code : ""}`);
+    throw new Error(
+      `the kit made a chain that is refused: ${chain.code} ${isRefusal(parsed) ? parsed.code : ""}`,
+    );
   }
   return { ...draft, signed, chain, id: chain.party };
 }
 
 /** A genesis that `validateGenesis` accepts; members of `change` replace its own. */
-export function makeGenesis(parties: readonly KitParty[], nonce: Uint8Array, change: JsonObject = {}): Uint8Array {
+export function makeGenesis(
+  parties: readonly KitParty[],
+  nonce: Uint8Array,
+  change: JsonObject = {},
+): Uint8Array {
   const sorted = parties.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return encodeJson({
     clocks: defaultClocks(),
@@ -172,7 +206,10 @@ export function makeGenesis(parties: readonly KitParty[], nonce: Uint8Array, cha
       version: chain.latest.version,
     })),
     profile: { name: "kit" },
-    protocols: ["agreement", "comms_check", "dispute", "notice", "request"].map((name) => ({ name, version: 1 })),
+    protocols: ["agreement", "comms_check", "dispute", "notice", "request"].map((name) => ({
+      name,
+      version: 1,
+    })),
     retention_days: 3_652,
     term: { ...defaultTerm(KIT_START) },
     type: "genesis",
@@ -188,7 +225,8 @@ export function makeChannel(
   parties: readonly KitParty[],
   options: { readonly seed?: string; readonly genesis?: Uint8Array } = {},
 ): KitChannel {
-  const genesis = options.genesis ?? makeGenesis(parties, seedBytes(backend, options.seed ?? "channel", "nonce"));
+  const genesis =
+    options.genesis ?? makeGenesis(parties, seedBytes(backend, options.seed ?? "channel", "nonce"));
   const feeds = new Map(parties.map((party) => [party.id, emptyFeed(party)]));
   return { backend, id: encodeBase64url(backend.sha256(genesis)), genesis, feeds, now: KIT_START };
 }
@@ -254,10 +292,17 @@ export function receipt(
   options: { readonly at?: Instant; readonly size?: number } = {},
 ): void {
   const { heads } = feedOf(channel, feed.id);
-  const target = options.size === undefined ? heads.at(-1) : heads.find(({ head }) => head.size === options.size);
+  const target =
+    options.size === undefined ? heads.at(-1) : heads.find(({ head }) => head.size === options.size);
   if (target === undefined) throw new Error("the kit has no such head");
   const secret = feedOf(channel, by.id).party.node;
-  target.lines.push(...signReceipt(channel.backend, secret, { head: target.head, by: by.id, at: options.at ?? channel.now++ }));
+  target.lines.push(
+    ...signReceipt(channel.backend, secret, {
+      head: target.head,
+      by: by.id,
+      at: options.at ?? channel.now++,
+    }),
+  );
 }
 
 /** Everybody receipts everybody's last head, once. */
@@ -278,14 +323,21 @@ export interface ExportOptions {
   readonly sizes?: ReadonlyMap<string, number>;
 }
 
-export function exportTranscript(channel: KitChannel, exporter: KitParty, options: ExportOptions = {}): Uint8Array {
+export function exportTranscript(
+  channel: KitChannel,
+  exporter: KitParty,
+  options: ExportOptions = {},
+): Uint8Array {
   const feeds = [...channel.feeds.values()].map(({ party, slots, heads }) => {
     const size = options.sizes?.get(party.id) ?? slots.length;
     return {
       feed: party.id,
       entries: slots.slice(0, size).map(({ entry, opening }, seq) => {
         const reason = options.withhold?.get(`${party.id} ${seq}`);
-        return { entry, opening: reason === undefined ? opening : ({ kind: "withheld", reason } satisfies Opening) };
+        return {
+          entry,
+          opening: reason === undefined ? opening : ({ kind: "withheld", reason } satisfies Opening),
+        };
       }),
       checkpoints: heads
         .filter(({ head }) => head.size <= size)
@@ -309,7 +361,10 @@ export function feedOf(channel: KitChannel, party: string): KitFeed {
 }
 
 /** Size and root of the whole feed. */
-export function tipOf({ backend }: KitChannel, { frontier }: KitFeed): { readonly size: number; readonly root: Hash } {
+export function tipOf(
+  { backend }: KitChannel,
+  { frontier }: KitFeed,
+): { readonly size: number; readonly root: Hash } {
   return { size: frontier.size, root: rootOf(backend.sha256, frontier) };
 }
 
@@ -366,9 +421,13 @@ export interface KitPair {
 }
 
 /** Feed of `a`: 2 + 3 + 1 entries, heads at 2, 5, 6; feed of `b`: 2 + 2 entries, heads at 2, 4; all receipted. */
-export function makePair(backend: CryptoBackend, seed = "pair"): KitPair {
-  const one = makeParty(backend, `${seed} one`, { name: "CERT Meridia", handle: "MERIDIA" });
-  const two = makeParty(backend, `${seed} two`);
+export function makePair(
+  backend: CryptoBackend,
+  seed = "pair",
+  options: { readonly roots?: number } = {},
+): KitPair {
+  const one = makeParty(backend, `${seed} one`, { ...options, name: "CERT Meridia", handle: "MERIDIA" });
+  const two = makeParty(backend, `${seed} two`, options);
   const [a, b] = one.id < two.id ? [one, two] : [two, one];
   const channel = makeChannel(backend, [a, b], { seed });
   openChannel(channel);

@@ -192,7 +192,11 @@ export interface Speech extends Omit<DraftInput, "role" | "body"> {
 }
 
 /** Draft, the approvals that the type demands by distinct people, and said. */
-export async function speak(resident: Resident, channelId: string, speech: Speech): Promise<DraftView | Refusal> {
+export async function speak(
+  resident: Resident,
+  channelId: string,
+  speech: Speech,
+): Promise<DraftView | Refusal> {
   const rule = MESSAGE_RULES.get(speech.type);
   assert(rule !== undefined, speech.type);
   const role = speech.role ?? rule.roles[0] ?? "watch";

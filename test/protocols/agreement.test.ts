@@ -26,7 +26,7 @@ import {
   SINGLETON,
   suspendedScopes,
 } from "#parley/protocols/agreement/index.ts";
-import { type Side } from "#parley/protocols/protocol.ts";
+import type { Side } from "#parley/protocols/protocol.ts";
 import {
   actOf,
   acts,

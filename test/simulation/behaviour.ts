@@ -28,7 +28,12 @@ function opening(chance: Chance, now: Instant): Act {
   const precedence = chance.pick(["flash", "immediate", "priority", "routine"]) ?? "routine";
   switch (chance.below(3)) {
     case 0:
-      return { type: "comms_check.ping", role: "watch", body: ping(now), envelope: { precedence: "immediate" } };
+      return {
+        type: "comms_check.ping",
+        role: "watch",
+        body: ping(now),
+        envelope: { precedence: "immediate" },
+      };
     case 1:
       return { ...requestOpening(), envelope: { precedence } };
     default:
@@ -38,11 +43,21 @@ function opening(chance: Chance, now: Instant): Act {
 
 function reply(chance: Chance, me: string, kase: CaseView): Act | undefined {
   const mine = kase.initiator === me;
-  const first = kase.entries.find(({ type, ref }) => type?.endsWith(".open") === true && ref.feed === kase.initiator);
+  const first = kase.entries.find(
+    ({ type, ref }) => type?.endsWith(".open") === true && ref.feed === kase.initiator,
+  );
   const at = { case: kase.id, envelope: ROUTINE };
   switch (kase.protocol) {
     case "comms_check":
-      return mine ? undefined : { ...at, type: "comms_check.echo", role: "watch", body: echo(), envelope: { precedence: "immediate" } };
+      return mine
+        ? undefined
+        : {
+            ...at,
+            type: "comms_check.echo",
+            role: "watch",
+            body: echo(),
+            envelope: { precedence: "immediate" },
+          };
     case "notice":
       return noticeReply(chance, kase, { mine, first: first?.id ?? "" });
     case "request":
@@ -52,7 +67,11 @@ function reply(chance: Chance, me: string, kase: CaseView): Act | undefined {
   }
 }
 
-function noticeReply(chance: Chance, kase: CaseView, { mine, first }: { readonly mine: boolean; readonly first: string }): Act {
+function noticeReply(
+  chance: Chance,
+  kase: CaseView,
+  { mine, first }: { readonly mine: boolean; readonly first: string },
+): Act {
   const at = { case: kase.id, envelope: ROUTINE };
   if (mine) {
     const code = { code: "resolved" };

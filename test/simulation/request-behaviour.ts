@@ -40,7 +40,12 @@ export function requestReply(
 ): Act {
   const at = { case: kase.id, envelope: { precedence: "routine" } };
   if (!mine && kase.status === "delivered") {
-    return { ...at, type: "ack", role: "watch", body: { of: first, understood: "yes", text_used: "original" } };
+    return {
+      ...at,
+      type: "ack",
+      role: "watch",
+      body: { of: first, understood: "yes", text_used: "original" },
+    };
   }
   const name = chance.pick<string>(mine ? INITIATOR_DRAFTS : RESPONDENT_DRAFTS) ?? "request.withdraw";
   const { type, body } = draft(name, { asks: [1, 2] });

@@ -19,5 +19,8 @@ test(`${SEEDS} seeded storms: nothing confirmed is lost, both sides agree, every
     for (const key of Object.keys(totals) as (keyof typeof totals)[]) totals[key] += result[key];
   }
   t.diagnostic(JSON.stringify(totals));
-  assert(totals.crashes > 10 && totals.lost > 10 && totals.duplicated > 10 && totals.said > SEEDS, "the storms were storms");
+  assert(
+    totals.crashes > 10 && totals.lost > 10 && totals.duplicated > 10 && totals.said > SEEDS,
+    "the storms were storms",
+  );
 });

@@ -131,7 +131,11 @@ class Storm {
     for (const { feed, stored } of this.#confirmed) {
       for (const { name, node } of [this.#a, this.#b]) {
         const entry = await node.core.ports.store.entryAt({ channel: this.#channel, feed }, stored.seq);
-        assert.deepEqual(entry?.bytes, stored.bytes, `${name} lacks entry ${stored.seq}, which was confirmed`);
+        assert.deepEqual(
+          entry?.bytes,
+          stored.bytes,
+          `${name} lacks entry ${stored.seq}, which was confirmed`,
+        );
       }
     }
     const trust = trustParties([this.#a.party, this.#b.party], [this.#channel]);
@@ -311,8 +315,8 @@ function drain(): Promise<void> {
 }
 
 function ignoreCrash(fault: unknown): undefined {
-  if (fault instanceof CrashFault || (fault instanceof Error && fault.cause instanceof CrashFault)) return undefined;
+  if (fault instanceof CrashFault || (fault instanceof Error && fault.cause instanceof CrashFault))
+    return undefined;
   if (fault instanceof PeerFault) return undefined;
   throw fault;
 }
-

@@ -5,11 +5,12 @@ import { encodeBundle } from "#parley/codec/bundle.ts";
 import { encodeBase64url, utf8 } from "#parley/codec/bytes.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { createNodeBackend } from "#parley/crypto/backend-node.ts";
+import { commitTo } from "#parley/crypto/payload.ts";
 import { encodeCheckpoint } from "#parley/ledger/checkpoint.ts";
-import { inclusionPath, subtreeReader } from "#parley/ledger/tree.ts";
-import { notice } from "#parley/protocols/notice/index.ts";
+import { inclusionPath, leafHash, nodeHash, subtreeReader } from "#parley/ledger/tree.ts";
 import { CATALOGUE, catalogued, lookUpCode } from "#parley/transcript/catalogue.ts";
 import { TRANSCRIPT_CODES } from "#parley/transcript/codes.ts";
+import { createHasher } from "#parley/transcript/hasher.ts";
 import { parseManifest, signManifest } from "#parley/transcript/manifest.ts";
 import { encodeOneMessage, verifyOneMessage } from "#parley/transcript/open-one.ts";
 import { tellStory } from "#parley/transcript/story.ts";
@@ -23,8 +24,11 @@ import {
   receipt,
   recordsOf,
   say,
+  seedBytes,
   type KitPair,
 } from "../kit/record.ts";
+import { CASE, message, uuid } from "../protocols/conversation.ts";
+import { OPEN_BODY, OPEN_ID } from "../protocols/notice-lines.ts";
 
 const backend = createNodeBackend();
 const pair = makePair(backend);
@@ -49,7 +53,10 @@ test("a trust file is read, and written again without its comments", () => {
   ].join("\n");
   const parsed = parseTrust(text);
   assert.ok(!isRefusal(parsed));
-  assert.deepEqual(parsed.groups.map(({ threshold }) => threshold), [2, 1, 2]);
+  assert.deepEqual(
+    parsed.groups.map(({ threshold }) => threshold),
+    [2, 1, 2],
+  );
   assert.equal(parsed.quorum, "some");
   assert.deepEqual(parseTrust(encodeTrust(parsed)), parsed);
   assert.deepEqual(parseTrust(encodeTrust(trust)), trust);
@@ -98,7 +105,9 @@ test("a manifest is read back as it was signed", () => {
       { feed: b.id, size: 2 ** 53 - 1, root: new Uint8Array(32) },
     ],
   };
-  const { note, ...read } = withoutRefusal(parseManifest(signManifest(backend, a.node, claims)));
+  const manifest = parseManifest(signManifest(backend, a.node, claims));
+  assert.ok(!isRefusal(manifest));
+  const { note, ...read } = manifest;
   assert.deepEqual(read, claims);
   assert.equal(note.lines.length, 2);
 });
@@ -130,7 +139,9 @@ function oneMessage(seq: number, made: KitPair = pair) {
   const slot = feed.slots[seq];
   const last = feed.heads.at(-1);
   assert.ok(slot?.opening.kind === "opened" && last);
-  const reader = subtreeReader(backend.sha256, (level, index) => (level === 0 ? feed.leaves[index] : undefined));
+  const reader = subtreeReader(backend.sha256, (level, index) =>
+    level === 0 ? feed.leaves[index] : undefined,
+  );
   return {
     entry: slot.entry,
     path: inclusionPath(backend.sha256, reader, seq, last.head.size),
@@ -165,7 +176,13 @@ test("one message with something wrong", () => {
     ["entry-feed", encodeOneMessage({ ...one, signed: b.signed })],
     ["trust-party", encodeOneMessage(oneMessage(3, strangers))],
     ["checkpoint-origin", encodeOneMessage({ ...one, checkpoint: oneMessage(3, strangers).checkpoint })],
-    ["party-chain", encodeOneMessage({ ...one, signed: [...one.signed, ...b.signed].slice(0, 1).map((s) => ({ ...s, signatures: utf8("{}") })) })],
+    [
+      "party-chain",
+      encodeOneMessage({
+        ...one,
+        signed: [...one.signed, ...b.signed].slice(0, 1).map((s) => ({ ...s, signatures: utf8("{}") })),
+      }),
+    ],
   ];
   for (const [code, bytes] of rows) {
     const refusal = verifyOneMessage(backend, bytes, trust);
@@ -187,7 +204,10 @@ test("one message: no changed byte goes unsaid", () => {
   assert.deepEqual(unread, []);
   const records = recordsOf(bytes);
   for (let i = 0; i < records.length; i++) {
-    assert.ok(isRefusal(verifyOneMessage(backend, encodeBundle(records.toSpliced(i, 1)), trust)), `record ${i}`);
+    assert.ok(
+      isRefusal(verifyOneMessage(backend, encodeBundle(records.toSpliced(i, 1)), trust)),
+      `record ${i}`,
+    );
   }
 });
 
@@ -196,9 +216,11 @@ test("the story has a line for each entry, in order, as data", () => {
   say(told.channel, told.a, [{ type: "no.such.message" }, utf8("not json")]);
   say(told.channel, told.a, [{ type: "heartbeat", v: 1 }], { kind: "heartbeat" });
   receipt(told.channel, told.b, told.a);
-  const bytes = exportTranscript(told.channel, told.b, { withhold: new Map([[`${told.a.id} 5`, "withheld"]]) });
+  const bytes = exportTranscript(told.channel, told.b, {
+    withhold: new Map([[`${told.a.id} 5`, "withheld"]]),
+  });
   const report = verifyTranscript(backend, bytes, trustParties([told.a.id, told.b.id]));
-  const { lines, channel: view } = tellStory(backend, report, { protocols: [notice] });
+  const { lines, channel: view } = tellStory(backend, report);
   assert.equal(lines.length, report.entries.length);
   assert.equal(view?.asOf, report.exported_at);
   const own = lines.filter(({ feed }) => feed === told.a.id);
@@ -219,13 +241,48 @@ test("the story has a line for each entry, in order, as data", () => {
   assert.ok(own.every(({ held_at: held, bracket }) => held !== undefined && held === bracket.before));
 });
 
+test("the story folds real messages with the protocols that both parties run", () => {
+  const told = makePair(backend, "notice");
+  const { channel: record, a: from, b: to } = told;
+  say(record, from, [message("notice.open", OPEN_BODY, { id: OPEN_ID })]);
+  receipt(record, to, from);
+  const understood = { of: OPEN_ID, understood: "yes", text_used: "original" };
+  say(record, to, [message("ack", understood, { id: uuid(2), from_role: "watch" })]);
+  receipt(record, from, to);
+  const report = verifyTranscript(backend, exportTranscript(record, to), trustParties([from.id, to.id]));
+  const { lines, channel: view } = tellStory(backend, report);
+  const handle = (party: string) => report.parties.find(({ party: id }) => id === party)?.handle;
+  assert.deepEqual(
+    lines
+      .slice(-2)
+      .map(({ feed, type, case: named, outcome, phrase: { key, args } }) => {
+        const { party, seq, type: told, serial } = args;
+        return [feed, type, named, outcome, { key, args: { party, seq, type: told, serial } }];
+      }),
+    [
+      [from.id, "notice.open", CASE, "accepted", phraseOf("notice.open", handle(from.id), 6)],
+      [to.id, "ack", CASE, "accepted", phraseOf("ack", handle(to.id), 4)],
+    ],
+  );
+  assert.deepEqual(
+    view?.cases.map(({ id, protocol, status }) => [id, protocol, status]),
+    [[CASE, "notice", "acknowledged"]],
+  );
+});
+
+function phraseOf(type: string, party: string | undefined, seq: number) {
+  return { key: `message.${type}`, args: { party, seq, type, serial: 1 } };
+}
+
 test("nothing established is a story without lines", () => {
   const report = verifyTranscript(backend, new Uint8Array(0), trust);
-  assert.deepEqual(tellStory(backend, report, { protocols: [notice] }), { lines: [] });
+  assert.deepEqual(tellStory(backend, report), { lines: [] });
 });
 
 test("a house feed verifies, and is never complete by its owner's word", () => {
-  const genesis = utf8(`{"nonce":"${encodeBase64url(new Uint8Array(32))}","party":"${a.id}","type":"house","v":1}`);
+  const genesis = utf8(
+    `{"nonce":"${encodeBase64url(new Uint8Array(32))}","party":"${a.id}","type":"house","v":1}`,
+  );
   const house = makeChannel(backend, [a], { genesis });
   say(house, a, [genesis], { kind: "genesis", checkpoint: false });
   say(house, a, [{ chain: "", type: "party_update", v: 1 }], { kind: "party_update", checkpoint: false });
@@ -244,7 +301,14 @@ test("the catalogue names layer and clause of every code", () => {
   for (const code of Object.keys(TRANSCRIPT_CODES)) assert.ok(CATALOGUE.has(code));
 });
 
-function withoutRefusal<T>(value: T | { readonly code: string }): T {
-  assert.ok(!isRefusal(value));
-  return value as T;
-}
+test("the hasher computes what ledger and crypto define, on either side of its buffer", () => {
+  const hasher = createHasher(backend);
+  const salt = seedBytes(backend, "salt");
+  for (const length of [0, 1, 500, 65_486, 65_487, 65_535, 65_536, 70_000]) {
+    const bytes = new Uint8Array(length).fill(length);
+    assert.deepEqual(hasher.leaf(bytes), leafHash(backend.sha256, bytes));
+    assert.deepEqual(hasher.commit(salt, bytes), commitTo(backend, salt, bytes));
+  }
+  const [left, right] = [seedBytes(backend, "left"), seedBytes(backend, "right")];
+  assert.deepEqual(hasher.node(left, right), nodeHash(backend.sha256, left, right));
+});

@@ -14,6 +14,7 @@ const SOON = "2026-11-23T02:10:00Z";
 const LATER = "2026-12-22T02:10:00Z";
 
 export const CONTROL_ADDRESS = "192.0.2.17";
+export const CONTROL_NAME = "update.vendor.example";
 const LOG_DIGEST = "c2FtcGxlLWxvZy1vZi1tZXJpZGlhLWdhdGV3YXktMDE";
 const DROPPER_DIGEST = "c2FtcGxlLWRyb3BwZXItb2YtdGhlLXVwZGF0ZS0wMDE";
 
@@ -47,7 +48,7 @@ export function noticeUpdateBody(change: JsonObject = {}): JsonObject {
     class_2: "c2-server",
     indicators: [
       { role: "command-and-control", type: "ipv4", value: CONTROL_ADDRESS },
-      { role: "command-and-control", type: "domain", value: "update.vendor.example" },
+      { role: "command-and-control", type: "domain", value: CONTROL_NAME },
       { role: "payload", type: "sha256", value: "5f".repeat(32) },
     ],
     material_change: true,
@@ -123,7 +124,7 @@ function event(id: string, time: string): JsonObject {
     count: 1_200,
     dst_address: "198.51.100.9",
     dst_port: 443,
-    host: "update.vendor.example",
+    host: CONTROL_NAME,
     id,
     protocol: "tcp",
     sensor: "s1",

@@ -1,0 +1,2 @@
+/** The bodies of the demo's case serve the tests too. */
+export * from "../../tools/demo/case-material.ts";
