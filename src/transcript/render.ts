@@ -68,15 +68,17 @@ export function renderStory(story: Story, rendering: Rendering): readonly string
   ];
 }
 
-/** Who said what at which place, and the bracket of time that is provable. */
+/** Who said what at which place, and the bracket of time that is provable; an exercise is marked as one. */
 export function renderLine(line: StoryLine, rendering: Rendering): string {
-  const { seq, bracket, claimed_at } = line;
-  return speaker(rendering)("story.line", {
+  const { seq, bracket, claimed_at, nature } = line;
+  const args = {
     seq,
     party: line.phrase.args["party"] ?? "",
     sentence: [line.phrase],
     bracket: [bracketPhrase(bracket, claimed_at)],
-  });
+  };
+  const say = speaker(rendering);
+  return nature === undefined ? say("story.line", args) : say("story.line_marked", { ...args, nature });
 }
 
 export function bracketPhrase({ after, before }: Bracket, claimed: Instant): Phrase {
@@ -154,8 +156,11 @@ function caseLines(
 ): readonly string[] {
   const key = `status.${one.protocol}.${one.status}`;
   const status = book.has(lang, key) ? [phrase(key)] : one.status;
+  const { nature } = one;
   return [
-    say("report.case", { case: one.id, status }),
+    nature === "real"
+      ? say("report.case", { case: one.id, status })
+      : say("report.case_marked", { case: one.id, status, nature }),
     ...(one.disputes.length === 0 ? [] : [say("report.disputed", { case: one.id })]),
     ...one.timers.flatMap(({ id, owing, status: timerStatus, due }) =>
       timerStatus !== "overdue" || due === undefined

@@ -13,6 +13,7 @@ import { isRefusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import { validateGenesis, type Genesis } from "#parley/protocols/agreement/terms.ts";
+import type { Nature } from "#parley/protocols/envelope.ts";
 import { phrase, type Phrase } from "#parley/protocols/phrase-arguments.ts";
 import type { Bracket, TranscriptReport, VerifiedEntry } from "./report.ts";
 import { tellMessage, type Naming } from "./telling.ts";
@@ -26,6 +27,8 @@ export interface StoryLine {
   readonly type: string;
   readonly case?: string;
   /** `opaque`: withheld, erased, unreadable, or nothing that the fold judges. */
+  /** Of a message that is not about a real event: every export says so. */
+  readonly nature?: Exclude<Nature, "real">;
   readonly outcome: StoryOutcome;
   /** Of a void entry (SPEC 9.3), or why an opaque one is not shown. */
   readonly code?: string;
@@ -120,11 +123,13 @@ function toLine(
   const code = codeOf(entry, view);
   const type = view?.type ?? entry.kind;
   const { before } = entry.bracket;
+  const nature = message?.["nature"];
   return {
     feed: entry.feed,
     seq: entry.seq,
     type,
     ...(typeof named === "string" && view?.type !== undefined ? { case: named } : {}),
+    ...(nature === "exercise" || nature === "test" ? { nature } : {}),
     outcome,
     ...(code === undefined ? {} : { code }),
     claimed_at: entry.claimed_at,

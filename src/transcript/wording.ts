@@ -126,6 +126,7 @@ export const LANGUAGES: readonly LanguageRow[] = [
 
 const TRANSCRIPT_ARGUMENTS: ArgumentKinds = {
   code: codeOf("void"),
+  nature: codeOf("nature"),
   opaque: codeOf("opaque"),
   handle: TOKEN,
   signed: COUNT,

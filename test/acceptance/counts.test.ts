@@ -44,6 +44,8 @@ import {
   sitDown,
   tell,
   transcriptOf,
+  verify,
+  verifyInWords,
   wait,
   type Table,
 } from "./table.ts";
@@ -272,6 +274,15 @@ test("scenario 19: an exercise is in no real count, and is marked in every view 
     if (message["case"] === request.case)
       assert.equal(message["nature"], "exercise", "every exported message says so");
   }
+
+  const file = await transcriptOf(table, a);
+  const { story } = await verify(table, file);
+  for (const line of story.filter((one) => one.case !== undefined))
+    assert.equal(line.nature, line.case === request.case ? "exercise" : undefined);
+  const marks = (await verifyInWords(table, file))
+    .split("\n")
+    .filter((line) => line.startsWith("[exercise] "));
+  assert.equal(marks.length, 4, "in words: the three messages and the case");
 
   // A channel agreed for exercises marks what is said in it, and lets nothing real in by default.
   const drill = await another(table, EXERCISE);

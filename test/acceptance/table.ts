@@ -283,6 +283,7 @@ export interface StoryLineSeen {
   readonly seq: number;
   readonly type: string;
   readonly case?: string;
+  readonly nature?: string;
   readonly outcome: string;
   readonly claimed_at: string;
   readonly held_at?: string;
