@@ -19,6 +19,7 @@ export function agreed(node: ParleyNode, id: string): Agreed | Refusal {
   const live = node.channel(id);
   if (live?.casework === undefined || live.genesis === undefined)
     return refuse("api-unknown", { what: "channel" });
+  if (!live.folded) return refuse("api-busy", { what: "folding" });
   return { live, casework: live.casework, genesis: live.genesis };
 }
 

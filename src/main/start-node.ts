@@ -72,7 +72,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   opened.use(transport);
   const { identity } = directory;
   const pause = (): Promise<void> => pauseUnless(stopping.signal);
-  const node = await ParleyNode.open({ store, backend, clock, transport, identity, log, pause });
+  const node = await ParleyNode.open({ store, backend, clock, transport, identity, log, pause }, { fold: "beside" });
   core = node.core;
   const server = opened.use(await openPeerDoor(options, directory, node));
   const ticker = opened.use(startTicker(node, store, log));

@@ -31,11 +31,18 @@ export type NodeEvent =
   | { readonly type: "mode"; readonly channel: string; readonly signing: Channel["signing"] }
   | { readonly type: "store"; readonly writable: boolean };
 
+/** Whether opening a node waits until its channels are folded, or serves at once and folds beside. */
+export interface LoadOptions {
+  readonly fold: "before" | "beside";
+}
+
 /** A channel with everything that runs on it. */
 export interface LiveChannel extends Channel {
   readonly writer: ChannelWriter;
   readonly casework: Casework | undefined;
   readonly outboxes: ReadonlyMap<string, OutboxState>;
+  /** False while the stored entries are still being folded: nothing is said, taken or shown of the channel until then. */
+  folded: boolean;
   /** Something arrived since the automatic answers were last considered. */
   dirty: boolean;
 }
@@ -54,6 +61,8 @@ export class NodeCore {
   readonly listeners = new Set<(event: NodeEvent) => void>();
   /** False after the store could not write: the node answers and shows, and says nothing new. */
   writable = true;
+  /** Ends when every channel that was stored is folded. */
+  folding: Promise<void> = Promise.resolve();
   /** Delivers a channel now; set by the lifecycle. */
   deliver: (channel: LiveChannel) => Promise<void> = () => Promise.resolve();
   /** Alarms already recorded since the start, by subject: one entry each, however often they recur. */
@@ -78,7 +87,7 @@ export class NodeCore {
   }
 
   /** Everything the store knows, into memory. The house feed first: it says who is paired. */
-  async load(): Promise<void> {
+  async load(options: LoadOptions): Promise<void> {
     const { store, backend } = this.ports;
     for (const { party, chain } of await store.parties()) {
       const parsed = parsePartyChain(backend, chain);
@@ -89,11 +98,14 @@ export class NodeCore {
     for (const { channel, genesis } of await store.channels()) {
       if (channel === this.#houseChannel?.id) continue;
       if (channelIdOf(backend, genesis) !== channel) throw new StoreFault("corrupt");
-      await this.openChannel(genesis);
+      await this.openChannel(genesis, { fold: false });
     }
     // An offer is recorded after its channel, so each has one: a channel that is gone is damage.
     for (const channel of this.house.state.offers.keys())
       if (!this.channels.has(channel)) throw new StoreFault("corrupt");
+    this.folding = this.#foldAll();
+    if (options.fold === "before") await this.folding;
+    else this.folding.catch(() => this.ports.log("fold-fault", {}));
   }
 
   get houseChannel(): LiveChannel {
@@ -169,7 +181,7 @@ export class NodeCore {
   }
 
   /** Makes a channel live; idempotent. The genesis was verified by whoever calls. */
-  async openChannel(genesisBytes: Uint8Array): Promise<LiveChannel> {
+  async openChannel(genesisBytes: Uint8Array, options = { fold: true }): Promise<LiveChannel> {
     const id = channelIdOf(this.ports.backend, genesisBytes);
     const known = this.channels.get(id);
     if (known !== undefined) return known;
@@ -185,8 +197,13 @@ export class NodeCore {
     });
     const live = await this.#assemble({ id, genesisBytes, genesis, parties, casework });
     this.channels.set(id, live);
-    await this.#replay(live);
+    if (options.fold) await this.#replay(live);
     return live;
+  }
+
+  /** Channel by channel, letting other work run in between. */
+  async #foldAll(): Promise<void> {
+    for (const live of this.channels.values()) if (!live.folded) await this.#replay(live);
   }
 
   async #loadHouse(): Promise<void> {
@@ -232,6 +249,7 @@ export class NodeCore {
       frozen: new Map(),
       // A node that never signed here has nothing to be rolled back from (wire.md 6).
       signing: record.tip(this.me).frontier.size === 0 ? "allowed" : "asking",
+      folded: false,
       dirty: true,
     };
     return live;
@@ -247,15 +265,20 @@ export class NodeCore {
       for (let from = 0; from < size; from += LOAD_BATCH) {
         const entries = await store.entries({ channel: live.id, feed }, { from, limit: LOAD_BATCH, payloads: false });
         for (const stored of entries) this.#applyStored(live, feed, stored);
+        await this.ports.pause();
       }
     }
+    live.folded = true;
   }
 
   #applyStored(live: LiveChannel, feed: string, stored: StoredEntry): void {
     const entry = parseEntry(stored.bytes);
     const { sha256 } = this.ports.backend;
-    if (isRefusal(entry) || entry.seq !== stored.seq || !bytesEqual(leafHash(sha256, stored.bytes), stored.leaf))
-      throw new StoreFault("corrupt");
+    if (isRefusal(entry) || entry.seq !== stored.seq) throw new StoreFault("corrupt");
+    // An altered line of a shared record is served as it is, under no new signature, until the re-hash names it.
+    const isWhole = bytesEqual(leafHash(sha256, stored.bytes), stored.leaf);
+    if (!isWhole && live.casework === undefined) throw new StoreFault("corrupt");
+    if (!isWhole) live.signing = "frozen";
     const place = { channel: live.id, feed, seq: stored.seq };
     const opened = stored.opened && openAtRest(this.ports.backend, this.ports.identity.storageKey, place, stored.opened);
     // In the house an entry that does not open would silently give back a right that it had taken.

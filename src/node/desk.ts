@@ -109,7 +109,7 @@ export async function sayReleased(core: NodeCore): Promise<void> {
 async function sayDraft(core: NodeCore, draft: Draft, policy: ReleasePolicy): Promise<DraftView | Refusal> {
   const channel = core.channels.get(draft.channel);
   if (channel === undefined) return refuse("channel-unknown");
-  if (channel.signing !== "allowed") return refuse("read-only");
+  if (!channel.folded || channel.signing !== "allowed") return refuse("read-only");
   if (core.saying.has(draft.id)) return refuse("gate-closed", { draft: draft.id });
   const released = releaseDraft(draft, policy);
   if (isRefusal(released)) return released;
@@ -147,7 +147,7 @@ function completeMessage(core: NodeCore, channel: LiveChannel, person: Person, i
 
 /** Whether the message would be void if it were said now, by the engine that both sides run (SPEC 8.6.7). */
 function judge(core: NodeCore, channel: LiveChannel, message: JsonObject): Refusal | undefined {
-  if (channel.signing !== "allowed") return refuse("read-only");
+  if (!channel.folded || channel.signing !== "allowed") return refuse("read-only");
   if (!isInForce(core, channel)) return refuse("gate-void", { code: "E-SCOPE", reason: "not-in-force" });
   const outcome = channel.casework?.judge(core.provisionalEntry(channel, message), core.ports.clock());
   if (outcome?.kind === "void") return refuse("gate-void", { code: outcome.code, reason: outcome.reason });

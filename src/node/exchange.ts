@@ -65,7 +65,7 @@ async function takePush(
   if (feed === core.me || (from !== undefined && from !== feed)) return refuse("not-a-party");
   const chain = core.parties.get(feed);
   if (chain === undefined || !core.house.state.pairings.has(feed)) return refuse("not-paired");
-  if (!core.writable || channel.signing !== "allowed") return refuse("read-only");
+  if (!core.writable || !channel.folded || channel.signing !== "allowed") return refuse("read-only");
   const push = readPush(core.ports, group.records);
   if (isRefusal(push)) return push;
   const onChain = (longer: Parameters<typeof core.keepParty>[0]): Promise<void> => core.keepParty(longer);

@@ -19,6 +19,7 @@ const AUTOMATIC_ERRORS_PER_TICK = 16;
 export async function tick(core: NodeCore): Promise<void> {
   watchClock(core);
   for (const channel of core.channels.values()) {
+    if (!channel.folded) continue;
     if (channel.signing === "asking") await askBeforeSigning(core, channel);
     if (channel.signing !== "allowed") continue;
     if (core.writable && isMember(core, channel)) {
@@ -53,7 +54,7 @@ export function outboxContext(core: NodeCore, channel: LiveChannel, party: strin
 
 /** Delivers what is due now; a channel is delivered by one caller at a time. */
 export async function deliverDue(core: NodeCore, channel: LiveChannel): Promise<void> {
-  if (core.delivering.has(channel.id)) return;
+  if (!channel.folded || core.delivering.has(channel.id)) return;
   core.delivering.add(channel.id);
   try {
     for (const [party, state] of channel.outboxes) {

@@ -10,7 +10,7 @@ import type { Role } from "#parley/protocols/envelope.ts";
 import type { EntryRef } from "#parley/protocols/protocol.ts";
 import { acceptOffer, declineOffer, isInForce, offerAgreement, sendOffer, type TermsInput } from "./agreements.ts";
 import { exportCarrier } from "./carrier.ts";
-import { NodeCore, type LiveChannel, type NodeEvent } from "./core.ts";
+import { NodeCore, type LiveChannel, type LoadOptions, type NodeEvent } from "./core.ts";
 import { approveDraft, discardDraft, makeDraft, sayReleased, viewDraft, type DraftInput, type DraftView } from "./desk.ts";
 import { exchange } from "./exchange.ts";
 import type { DeclineReason } from "./handshake.ts";
@@ -32,9 +32,9 @@ export class ParleyNode {
   }
 
   /** Loads what the store knows. Nothing is signed before `tick` asked the peers for the own heads. */
-  static async open(ports: NodePorts): Promise<ParleyNode> {
+  static async open(ports: NodePorts, options: LoadOptions = { fold: "before" }): Promise<ParleyNode> {
     const node = new ParleyNode(new NodeCore(ports));
-    await node.core.load();
+    await node.core.load(options);
     return node;
   }
 

@@ -60,11 +60,15 @@ async function rehashFeed(core: NodeCore, channel: LiveChannel, feed: string): P
   let frontier: Frontier = EMPTY_FRONTIER;
   while (frontier.size < size) {
     const limit = Math.min(BATCH, size - frontier.size);
-    const entries = await store.entries({ channel: channel.id, feed }, { from: frontier.size, limit, payloads: true });
+    const entries = await store.entries(
+      { channel: channel.id, feed },
+      { from: frontier.size, limit, payloads: true },
+    );
     for (const { seq, bytes, leaf, payload } of entries) {
       const entry = parseEntry(bytes);
       if (isRefusal(entry)) return { kind: "damaged", feed, seq };
-      if (payload !== undefined && verifyPayload(backend, entry, payload) !== true) return { kind: "damaged", feed, seq };
+      if (payload !== undefined && verifyPayload(backend, entry, payload) !== true)
+        return { kind: "damaged", feed, seq };
       const hash = leafHash(backend.sha256, bytes);
       if (!bytesEqual(hash, leaf)) return { kind: "damaged", feed, seq };
       frontier = appendLeaf(backend.sha256, frontier, hash).frontier;
@@ -73,7 +77,8 @@ async function rehashFeed(core: NodeCore, channel: LiveChannel, feed: string): P
   }
   const root = rootOf(backend.sha256, frontier);
   const signed = checkpoint === undefined || isSigned(core, channel, checkpoint.note);
-  if (checkpoint !== undefined && (!signed || !bytesEqual(root, checkpoint.root))) return { kind: "damaged", feed, seq: size - 1 };
+  if (checkpoint !== undefined && (!signed || !bytesEqual(root, checkpoint.root)))
+    return { kind: "damaged", feed, seq: size - 1 };
   return { kind: "whole", entries: size };
 }
 

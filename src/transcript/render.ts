@@ -32,40 +32,81 @@ export function reasonPhrase({ book, lang }: Rendering, reason: string): Phrase 
   return book.has(lang, key) ? phrase(key) : phrase("refusal.unknown", { unknown_code: reason });
 }
 
-/** The report: verdict first, then why, then feed by feed. */
-export function renderReport(report: TranscriptReport, rendering: Rendering): readonly string[] {
-  const say = speaker(rendering);
+/** A report as phrases, in the groups in which a page lays them out; a list of lines is all of them in this order. */
+export interface ReportPhrases {
+  readonly verdict: Phrase;
+  /** The first bad entry of each feed that has one. */
+  readonly bad: readonly Phrase[];
+  /** Of the file as a whole, one for each of `TranscriptReport.faults`. */
+  readonly faults: readonly Phrase[];
+  /** One for each of `TranscriptReport.reasons`. */
+  readonly reasons: readonly Phrase[];
+  readonly forks: readonly Phrase[];
+  /** The channel and its export; then the parties. */
+  readonly head: readonly Phrase[];
+  readonly parties: readonly Phrase[];
+  readonly feeds: readonly { readonly feed: string; readonly lines: readonly Phrase[] }[];
+  readonly warnings: readonly Phrase[];
+  readonly signatures: Phrase;
+}
+
+export function reportPhrases(report: TranscriptReport, rendering: Rendering): ReportPhrases {
   const handles = new Map(report.parties.map(({ party, handle }) => [party, handle]));
   const nameOf = (party: string): string => handles.get(party) ?? party;
   const refusal = (code: string) => [refusalPhrase(rendering, code)];
-  const bad = report.feeds.flatMap(({ feed, first_bad }) =>
-    first_bad === undefined ? [] : [firstBad(say, nameOf(feed), first_bad, refusal(first_bad.code))],
-  );
-  return [
-    say(`report.${report.verdict}`),
-    ...bad,
-    ...report.faults.map(({ code }) => say("report.fault", { refusal: refusal(code) })),
-    ...report.reasons.map(({ code, feed }) =>
-      feed === undefined
-        ? say("report.reason", { refusal: refusal(code) })
-        : say("report.reason_feed", { party: nameOf(feed), refusal: refusal(code) }),
+  return {
+    verdict: phrase(`report.${report.verdict}`),
+    bad: report.feeds.flatMap(({ feed, first_bad }) =>
+      first_bad === undefined ? [] : [firstBad(nameOf(feed), first_bad, refusal(first_bad.code))],
     ),
-    ...report.forks.map(({ feed }) => say("report.fork", { party: nameOf(feed) })),
-    ...head(report, say, nameOf),
-    ...report.feeds.flatMap((feed) => feedLines(report, feed, { say, nameOf, refusal })),
-    ...report.warnings.map(({ code }) => say("report.warning", { refusal: refusal(code) })),
-    say(`report.${report.signatures_checked}`),
-  ];
+    faults: report.faults.map(({ code }) => phrase("report.fault", { refusal: refusal(code) })),
+    reasons: report.reasons.map(({ code, feed }) =>
+      feed === undefined
+        ? phrase("report.reason", { refusal: refusal(code) })
+        : phrase("report.reason_feed", { party: nameOf(feed), refusal: refusal(code) }),
+    ),
+    forks: report.forks.map(({ feed }) => phrase("report.fork", { party: nameOf(feed) })),
+    head: head(report, nameOf),
+    parties: report.parties.map(({ name, handle, versions }) =>
+      phrase("report.party", { party: name, handle, count: versions }),
+    ),
+    feeds: report.feeds.map((feed) => ({ feed: feed.feed, lines: feedLines(report, feed, nameOf, refusal) })),
+    warnings: report.warnings.map(({ code }) => phrase("report.warning", { refusal: refusal(code) })),
+    signatures: phrase(`report.${report.signatures_checked}`),
+  };
+}
+
+/** The report: verdict first, then why, then feed by feed. */
+export function renderReport(report: TranscriptReport, rendering: Rendering): readonly string[] {
+  const say = speaker(rendering);
+  const all = reportPhrases(report, rendering);
+  return [
+    all.verdict,
+    ...all.bad,
+    ...all.faults,
+    ...all.reasons,
+    ...all.forks,
+    ...all.head,
+    ...all.parties,
+    ...all.feeds.flatMap(({ lines }) => lines),
+    ...all.warnings,
+    all.signatures,
+  ].map(({ key, args }) => say(key, args));
 }
 
 /** The story: one line for each entry in the order of the channel, then where each case stands. */
 export function renderStory(story: Story, rendering: Rendering): readonly string[] {
   const say = speaker(rendering);
-  const handles = handlesOf(story);
   return [
     ...story.lines.map((line) => renderLine(line, rendering)),
-    ...(story.channel?.cases.flatMap((one) => caseLines(one, rendering, say, handles)) ?? []),
+    ...casePhrases(story, rendering).map(({ key, args }) => say(key, args)),
   ];
+}
+
+/** Where each case stands, whether it is disputed, and what is overdue. */
+export function casePhrases(story: Story, rendering: Rendering): readonly Phrase[] {
+  const handles = handlesOf(story);
+  return story.channel?.cases.flatMap((one) => caseLines(one, rendering, handles)) ?? [];
 }
 
 /** Who said what at which place, and the bracket of time that is provable; an exercise is marked as one. */
@@ -93,37 +134,29 @@ function speaker({ book, lang, isolate = true }: Rendering): Say {
   return (key, args = {}) => book.text(lang, key, args, { isolate });
 }
 
-function firstBad(say: Say, party: string, bad: FeedFault, refusal: readonly Phrase[]): string {
+function firstBad(party: string, bad: FeedFault, refusal: readonly Phrase[]): Phrase {
   const { index, certain, until } = bad;
-  if (certain) return say("report.first_bad", { party, index, refusal });
-  if (until === undefined) return say("report.first_bad_range", { party, index, refusal });
-  return say("report.first_bad_between", { party, index, until, refusal });
+  if (certain) return phrase("report.first_bad", { party, index, refusal });
+  if (until === undefined) return phrase("report.first_bad_range", { party, index, refusal });
+  return phrase("report.first_bad_between", { party, index, until, refusal });
 }
 
-function head(report: TranscriptReport, say: Say, nameOf: (party: string) => string): readonly string[] {
-  const { channel, exporter, exported_at: time, parties } = report;
+function head(report: TranscriptReport, nameOf: (party: string) => string): readonly Phrase[] {
+  const { channel, exporter, exported_at: time } = report;
   return [
-    ...(channel === undefined ? [] : [say("report.channel", { channel })]),
+    ...(channel === undefined ? [] : [phrase("report.channel", { channel })]),
     ...(exporter === undefined || time === undefined
       ? []
-      : [say("report.exported", { party: nameOf(exporter), time })]),
-    ...parties.map(({ name, handle, versions }) =>
-      say("report.party", { party: name, handle, count: versions }),
-    ),
+      : [phrase("report.exported", { party: nameOf(exporter), time })]),
   ];
-}
-
-interface FeedWords {
-  readonly say: Say;
-  readonly nameOf: (party: string) => string;
-  readonly refusal: (code: string) => readonly Phrase[];
 }
 
 function feedLines(
   report: TranscriptReport,
   feed: FeedReport,
-  { say, nameOf, refusal }: FeedWords,
-): readonly string[] {
+  nameOf: (party: string) => string,
+  refusal: (code: string) => readonly Phrase[],
+): readonly Phrase[] {
   const party = nameOf(feed.feed);
   const { shown, signed_to: signed, proven_to: proven } = feed;
   const left = feed.warnings_left_off;
@@ -131,41 +164,47 @@ function feedLines(
     (other) => other.party !== feed.feed && !feed.receipted.some(({ by }) => by === other.party),
   );
   return [
-    say("report.feed", { party, shown, signed, proven }),
+    phrase("report.feed", { party, shown, signed, proven }),
     ...feed.receipted.map(({ by, size, at }) =>
-      say("report.receipted", { party: nameOf(by), count: size, time: at }),
+      phrase("report.receipted", { party: nameOf(by), count: size, time: at }),
     ),
-    ...silent.map((other) => say("report.no_receipt", { party: nameOf(other.party) })),
+    ...silent.map((other) => phrase("report.no_receipt", { party: nameOf(other.party) })),
     ...(["withheld", "erased", "unreadable"] as const).flatMap((what) =>
-      feed[what] === 0 ? [] : [say(`report.${what}`, { count: feed[what] })],
+      feed[what] === 0 ? [] : [phrase(`report.${what}`, { count: feed[what] })],
     ),
     ...feed.warnings.map(({ code, index }) =>
       index === undefined
-        ? say("report.warning_feed", { party, refusal: refusal(code) })
-        : say("report.warning_entry", { party, index, refusal: refusal(code) }),
+        ? phrase("report.warning_feed", { party, refusal: refusal(code) })
+        : phrase("report.warning_entry", { party, index, refusal: refusal(code) }),
     ),
-    ...(left === 0 ? [] : [say("report.warnings_left_off", { count: left })]),
+    ...(left === 0 ? [] : [phrase("report.warnings_left_off", { count: left })]),
   ];
 }
 
 function caseLines(
   one: CaseView,
   { book, lang }: Rendering,
-  say: Say,
   handles: ReadonlyMap<string, string>,
-): readonly string[] {
+): readonly Phrase[] {
   const key = `status.${one.protocol}.${one.status}`;
   const status = book.has(lang, key) ? [phrase(key)] : one.status;
   const { nature } = one;
   return [
     nature === "real"
-      ? say("report.case", { case: one.id, status })
-      : say("report.case_marked", { case: one.id, status, nature }),
-    ...(one.disputes.length === 0 ? [] : [say("report.disputed", { case: one.id })]),
+      ? phrase("report.case", { case: one.id, status })
+      : phrase("report.case_marked", { case: one.id, status, nature }),
+    ...(one.disputes.length === 0 ? [] : [phrase("report.disputed", { case: one.id })]),
     ...one.timers.flatMap(({ id, owing, status: timerStatus, due }) =>
       timerStatus !== "overdue" || due === undefined
         ? []
-        : [say("report.overdue", { party: handles.get(owing) ?? owing, case: one.id, timer: id, time: due })],
+        : [
+            phrase("report.overdue", {
+              party: handles.get(owing) ?? owing,
+              case: one.id,
+              timer: id,
+              time: due,
+            }),
+          ],
     ),
   ];
 }
