@@ -86,22 +86,33 @@ function encode(bytes: Uint8Array, alphabet: string): string {
 function decode(text: string, table: Int8Array): Uint8Array | undefined {
   const rest = text.length % 4;
   if (rest === 1) return undefined;
+  const whole = text.length - rest;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let group = 0;
-  let bits = 0;
   let offset = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const value = code < 128 ? (table[code] ?? -1) : -1;
-    if (value < 0) return undefined;
-    group = ((group << 6) | value) & 0xffffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[offset++] = (group >> bits) & 255;
-    }
+  for (let i = 0; i < whole; i += 4) {
+    const group =
+      (at(table, text, i) << 18) |
+      (at(table, text, i + 1) << 12) |
+      (at(table, text, i + 2) << 6) |
+      at(table, text, i + 3);
+    if (group < 0) return undefined;
+    bytes[offset++] = group >> 16;
+    bytes[offset++] = (group >> 8) & 255;
+    bytes[offset++] = group & 255;
   }
-  return (group & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+  if (rest === 0) return bytes;
+  const third = rest === 3 ? at(table, text, whole + 2) << 6 : 0;
+  const group = (at(table, text, whole) << 18) | (at(table, text, whole + 1) << 12) | third;
+  if (group < 0 || (group & (rest === 3 ? 0xff : 0xffff)) !== 0) return undefined;
+  bytes[offset++] = group >> 16;
+  if (rest === 3) bytes[offset] = (group >> 8) & 255;
+  return bytes;
+}
+
+/** The value of a character, or −1: negative in every place of a group. */
+function at(table: Int8Array, text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code < 128 ? (table[code] ?? -1) : -1;
 }
 
 /** SPEC 1.3: base64url without padding: hashes, keys and salts inside JSON. */

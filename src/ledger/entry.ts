@@ -4,7 +4,6 @@
  * `parseEntry` guarantees form only. Who wrote it, in which order and whether it may be believed is decided by
  * admission under a signed checkpoint (`admission.ts`).
  */
-import { parseBase64url } from "#parley/codec/bytes.ts";
 import {
   encodeJson,
   isJsonObject,
@@ -74,10 +73,12 @@ export function encodeEntry(entry: Entry): Uint8Array {
   return encodeJson(entry as unknown as JsonObject);
 }
 
-/** 32 bytes in base64url, SPEC 1.3: spare bits must be zero, so each hash has one spelling. */
+/** 32 bytes in base64url (SPEC 1.3): the two spare bits of the last character are zero, so each hash has one spelling. */
 export function isHashText(value: Json | undefined): value is string {
-  return typeof value === "string" && value.length === 43 && !isRefusal(parseBase64url(value, 32));
+  return typeof value === "string" && HASH_TEXT.test(value);
 }
+
+const HASH_TEXT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 function isCount(value: Json | undefined, limit: number): value is number {
   return typeof value === "number" && value >= 0 && value <= limit;

@@ -76,6 +76,7 @@ export async function makeWorld(
   names: readonly string[],
   backend: CryptoBackend = createNodeBackend(),
   partyBackend: CryptoBackend = backend,
+  openStore: (name: string) => Promise<Store> = () => openSqliteStore({ path: ":memory:" }),
 ): Promise<World> {
   const residents: Resident[] = [];
   const world: World = {
@@ -91,12 +92,18 @@ export async function makeWorld(
       for (let i = 0; i < rounds; i++) for (const { node } of residents) await node.tick();
     },
   };
-  for (const name of names) residents.push(await makeResident(world, name, partyBackend));
+  for (const name of names)
+    residents.push(await makeResident(world, name, partyBackend, await openStore(name)));
   for (const a of residents) for (const b of residents) if (a !== b) await pairWith(a, b);
   return world;
 }
 
-async function makeResident(world: World, name: string, partyBackend: CryptoBackend): Promise<Resident> {
+async function makeResident(
+  world: World,
+  name: string,
+  partyBackend: CryptoBackend,
+  store: Store,
+): Promise<Resident> {
   const { backend } = world;
   const created = createParty(partyBackend, {
     expires: encodeInstant(world.now + 365 * 86_400),
@@ -116,7 +123,6 @@ async function makeResident(world: World, name: string, partyBackend: CryptoBack
     archiveRecipient: backend.xWing.publicKey(archiveSeed),
     storageKey: backend.randomBytes(32),
   };
-  const store = await openSqliteStore({ path: ":memory:" });
   const { party } = created.chain;
   const resident = { name, party, identity, store, people: new Map<string, Person>() };
   const node = await openNode(world, resident, store);
