@@ -50,8 +50,12 @@ export function isolated(text: string, className?: string): HTMLElement {
   return el("bdi", { dir: "auto", class: className }, visible(text));
 }
 
+/** An instant or a code stays on one line; an id or a key may break anywhere. */
+const UNBROKEN_LIMIT_CHARACTERS = 24;
+
 /** Technical text. */
-export function token(text: string, className = "token"): HTMLElement {
+export function token(text: string): HTMLElement {
+  const className = text.length > UNBROKEN_LIMIT_CHARACTERS ? "token" : "token short";
   return el("bdi", { dir: "ltr", class: className }, visible(text));
 }
 
@@ -87,5 +91,5 @@ function toNode(part: Part): Child {
   if (part.kind === "group") return el("bdi", { dir: part.direction }, toFragment(part.parts));
   // Numbers are tokens too; set in the text's own face they read as part of the sentence.
   const isTechnical = part.token && !/^[0-9]*$/.test(part.value);
-  return el("bdi", { dir: part.direction, class: isTechnical ? "token" : undefined }, visible(part.value));
+  return isTechnical ? token(part.value) : el("bdi", { dir: part.direction }, visible(part.value));
 }

@@ -94,9 +94,10 @@ async function take(file: File, what?: "record" | "trust"): Promise<void> {
     const refusal = refuse("too-large", { limit: TRANSCRIPT_LIMITS.sizeBytes });
     return update({ message: undefined, outcome: { kind: "refused", refusal } });
   }
-  const bytes = await file.bytes().catch(() => undefined);
-  if (bytes === undefined)
+  const buffer = await file.arrayBuffer().catch(() => undefined);
+  if (buffer === undefined)
     return update({ message: { key: "verifier.unreadable_file", urgent: true }, outcome: undefined });
+  const bytes = new Uint8Array(buffer);
   const chosen = { name: file.name, bytes };
   const isTrust = what === undefined ? looksLikeTrust(bytes) : what === "trust";
   if (!isTrust) return update({ record: chosen, message: undefined, outcome: undefined });

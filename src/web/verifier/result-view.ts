@@ -117,7 +117,7 @@ function saidView(said: SaidMessage, speaker: Speaker): HTMLElement {
       line("p", say("verifier.channel", { id })),
       line("p", say("verifier.one_limits"), "quiet"),
     ]),
-    el("section", { class: "panel", "aria-labelledby": "written" }, heading, messageRows(message)),
+    el("section", { class: "panel", "aria-labelledby": "written" }, heading, messageRows(message, speaker)),
   );
 }
 

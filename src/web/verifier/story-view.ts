@@ -80,7 +80,7 @@ function storyItem(
     el(
       "div",
       { class: "place" },
-      el("strong", {}, token(handle, "handle")),
+      el("strong", {}, token(handle)),
       el("span", { class: "quiet" }, say("verifier.entry", { seq: line.seq })),
       ...(line.outcome === "accepted"
         ? []
@@ -105,7 +105,8 @@ function storyItem(
 }
 
 /** Filled when it is opened: most are not, and a record may have many thousand. */
-function written(message: Uint8Array, line: StoryLine, { say }: Speaker): HTMLElement {
+function written(message: Uint8Array, line: StoryLine, speaker: Speaker): HTMLElement {
+  const { say } = speaker;
   const summary = el("summary", {}, say("verifier.written"));
   const details = el("details", {}, summary);
   details.addEventListener(
@@ -113,7 +114,7 @@ function written(message: Uint8Array, line: StoryLine, { say }: Speaker): HTMLEl
     () => {
       details.append(
         el("p", { class: "quiet" }, say("verifier.claimed", { time: line.claimed_at })),
-        messageRows(message),
+        messageRows(message, speaker),
       );
     },
     { once: true },
@@ -122,17 +123,23 @@ function written(message: Uint8Array, line: StoryLine, { say }: Speaker): HTMLEl
 }
 
 /** A message as member and value; the bytes as they are where they are not strict JSON. */
-export function messageRows(message: Uint8Array): HTMLElement {
+export function messageRows(message: Uint8Array, { text: label }: Speaker): HTMLElement {
   const value = parseJson(message);
   if (isRefusal(value)) return el("p", { class: "raw" }, isolated(utf8ToText(message) ?? ""));
   const rows = leavesOf(value, "");
-  return el(
+  const list = el(
     "dl",
     { class: "members" },
     ...rows.flatMap(({ path, text, human }) => [
       el("dt", {}, token(path)),
       el("dd", {}, human ? humanText(text) : token(text)),
     ]),
+  );
+  // A long message scrolls, so the keyboard must reach it.
+  return el(
+    "div",
+    { class: "scroll", tabindex: "0", role: "group", "aria-label": label("verifier.written") },
+    list,
   );
 }
 
