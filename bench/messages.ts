@@ -33,7 +33,7 @@ interface FloorCosts {
   readonly flushMicros: number;
 }
 
-/** What the primitives alone cost: seal to two stanzas, open; and per flush sign, verify, receipt, verify, two fsync. */
+/** What the primitives cost: seal to two stanzas, open; per flush sign, verify, receipt, verify, two fsync. */
 async function floorCosts(): Promise<FloorCosts> {
   const backend = createNodeBackend();
   const secret = makeNodeSecret(backend, backend.randomBytes(32), backend.randomBytes(32));
@@ -76,10 +76,11 @@ async function throughput(pair: Pair, inFlight: number, floor: FloorCosts): Prom
     rounds.push({ perSecond: (messages / wallMs) * 1000, micros });
   }
   const micros = median(rounds.map((round) => round.micros));
+  const wall = median(rounds.map(({ perSecond }) => perSecond));
   const floorMicros = floor.messageMicros + floor.flushMicros / inFlight;
   return {
     what: `messages with both receipts, ${inFlight} in flight`,
-    figure: `${Math.round(1e6 / micros)} per CPU-second of both, ${Math.round(median(rounds.map((r) => r.perSecond)))}/s wall`,
+    figure: `${Math.round(1e6 / micros)} per CPU-second of both, ${Math.round(wall)}/s wall`,
     against: `floor ${Math.round(1e6 / floorMicros)} per CPU-second (batch ${inFlight})`,
     ratio: micros / floorMicros,
     asked: inFlight === 16 ? "≤ 1.5" : "–",

@@ -1,12 +1,11 @@
 /** Offline verification, one core: entries a second against what hashing and signatures alone cost in this run. */
 import { isRefusal } from "#parley/codec/refusal.ts";
-import { parseCheckpoint, verifyAuthor, verifyReceipt } from "#parley/ledger/checkpoint.ts";
+import { parseCheckpoint, verifyAuthor, verifyReceipt, encodeCheckpoint } from "#parley/ledger/checkpoint.ts";
 import { leafHash, nodeHash } from "#parley/ledger/tree.ts";
 import { commitTo } from "#parley/crypto/payload.ts";
 import { trustParties } from "#parley/transcript/trust.ts";
 import { verifyTranscript } from "#parley/transcript/verify.ts";
 import { exportTranscript, feedOf, makePair, receiptAll, say } from "../test/kit/record.ts";
-import { encodeCheckpoint } from "#parley/ledger/checkpoint.ts";
 import { cpuMs, median, microsEach, printRows, type Row } from "./kit.ts";
 import { backend } from "./synthetic.ts";
 

@@ -90,11 +90,7 @@ const CASTS_ALLOWED: readonly CastAllowed[] = [
   },
   { path: "src/node/agreements.ts", reason: "terms to JSON: an interface has no index signature" },
   { path: "src/node/core.ts", reason: "a house record to JSON: an interface has no index signature" },
-  {
-    path: "src/party/document.ts",
-    reason: "typebox infers mutable members without an index signature: to JSON",
-  },
-  { path: "src/peer/groups.ts", reason: "the head of a group to JSON: an interface has no index signature" },
+  { path: "src/node/house.ts", reason: "records that this node wrote into its own house feed, by type" },
 ];
 
 const src = sourcesBelow("src");
@@ -183,7 +179,9 @@ test("arrows: the core imports packages of pure computation alone", () => {
 });
 
 test("lengths: files, functions, lines", () => {
-  holds(checkFileLengths(code), checkFunctionLengths(code), checkLineWidths(code));
+  // A scenario reads best in one piece and hostile bytes in one line, so tests are held to file length alone.
+  const ours = code.filter(({ path }) => !path.startsWith("test/"));
+  holds(checkFileLengths(code), checkFunctionLengths(ours), checkLineWidths(ours));
   catches("src/codec/x.ts", "\n".repeat(502), checkFileLengths);
   catches("src/codec/x.ts", `const a = () => {${"\n".repeat(70)}};`, checkFunctionLengths);
   catches("src/codec/x.ts", `// ${"word ".repeat(24)}`, checkLineWidths);
@@ -309,7 +307,7 @@ test("refusals: spec/refusals.md is what the code tables say", () => {
 test("refusals: each code is expected by a test or a vector", () => {
   const expecting = [...tests, ...vectors];
   holds(checkCodesTested(catalogue, expecting));
-  const planted = { folder: "codec", code: "no-such-code", layer: "json", clause: "1.2" };
+  const planted = { folder: "codec", code: "expected-by-nobody", layer: "json", clause: "1.2" };
   assert.equal(checkCodesTested([planted], expecting).findings.length, 1);
 });
 

@@ -4,4 +4,3 @@ export type { CaseView } from "./case-view.ts";
 export type { ChannelView } from "./channel-view.ts";
 export type { EntryView } from "./entry-view.ts";
 export type { FirstReceipt, OpenedEntry } from "./opened-entry.ts";
-export type { AgreementTerms } from "./terms.ts";

@@ -3,7 +3,7 @@
  *
  * This file splits and joins; it verifies nothing. A line whose key nobody knows is kept, not judged here.
  */
-import { bytesEqual, concatBytes, encodeBase64, parseBase64, utf8, utf8ToText } from "./bytes.ts";
+import { concatBytes, encodeBase64, parseBase64, utf8, utf8ToText } from "./bytes.ts";
 import { NOTE_SIZE_LIMIT_BYTES, SIGNATURE_LINES_LIMIT } from "./limits.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 
@@ -46,10 +46,6 @@ export function parseNote(bytes: Uint8Array): Note | Refusal<NoteCode> {
 
 export function encodeNote(note: Note): Uint8Array {
   return utf8(`${note.text}\n${note.lines.map(lineToText).join("")}`);
-}
-
-export function isSameLine(a: SignatureLine, b: SignatureLine): boolean {
-  return a.name === b.name && bytesEqual(a.keyId, b.keyId) && bytesEqual(a.signature, b.signature);
 }
 
 function lineToText(line: SignatureLine): string {

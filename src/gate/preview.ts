@@ -35,7 +35,9 @@ export function makePreview(message: JsonObject, audience: readonly string[]): P
   const text = jsonToText(message);
   const rows = [...leaves(message, "")];
   const hidden = rows.flatMap(({ path, value }) => {
-    const found = [...value].filter((character) => HIDDEN.test(character)).map(codePoint);
+    const found = Array.from(value)
+      .filter((character) => HIDDEN.test(character))
+      .map(codePoint);
     return found.length > 0 ? [{ path, code_points: [...new Set(found)] }] : [];
   });
   return { audience, text, size_bytes: new TextEncoder().encode(text).length, rows, hidden };

@@ -163,9 +163,11 @@ export function establishReceipt(
   if (classic.signature.length !== TIMESTAMP_SIZE + ED25519_SIZE) return refuse("signature-bad");
   if (quantum.signature.length !== TIMESTAMP_SIZE + MLDSA44_SIZE) return refuse("signature-bad");
   const at = timestampOf(classic);
-  if (at === undefined || at < 1 || at > LAST_INSTANT || at !== timestampOf(quantum)) return refuse("receipt-time");
+  if (at === undefined || at < 1 || at > LAST_INSTANT || at !== timestampOf(quantum))
+    return refuse("receipt-time");
   const established =
-    verifyEd25519(backend, key.ed25519, ed25519CosignedMessage(at, checkpoint), afterTimestamp(classic)) === true &&
+    verifyEd25519(backend, key.ed25519, ed25519CosignedMessage(at, checkpoint), afterTimestamp(classic)) ===
+      true &&
     verifyMlDsa44(
       backend,
       key.mlDsa44,

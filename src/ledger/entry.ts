@@ -73,7 +73,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
   return encodeJson(entry as unknown as JsonObject);
 }
 
-/** 32 bytes in base64url (SPEC 1.3): the two spare bits of the last character are zero, so each hash has one spelling. */
+/** 32 bytes in base64url (SPEC 1.3): spare bits of the last character are zero, so each hash has one spelling. */
 export function isHashText(value: Json | undefined): value is string {
   return typeof value === "string" && HASH_TEXT.test(value);
 }

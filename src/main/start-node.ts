@@ -62,6 +62,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   announce(directory, log);
   const store = opened.use(await openStore(options, directory));
   const stopping = new AbortController();
+  // oxlint-disable-next-line prefer-const -- the transport asks for it before the node exists
   let core: NodeCore | undefined;
   const transport = createPeerClient({
     ...directory.tls,
@@ -72,7 +73,10 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   opened.use(transport);
   const { identity } = directory;
   const pause = (): Promise<void> => pauseUnless(stopping.signal);
-  const node = await ParleyNode.open({ store, backend, clock, transport, identity, log, pause }, { fold: "beside" });
+  const node = await ParleyNode.open(
+    { store, backend, clock, transport, identity, log, pause },
+    { fold: "beside" },
+  );
   core = node.core;
   const server = opened.use(await openPeerDoor(options, directory, node));
   const ticker = opened.use(startTicker(node, store, log));

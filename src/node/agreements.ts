@@ -19,7 +19,14 @@ import { PeerFault } from "./ports.ts";
 export type TermsInput = Partial<
   Pick<
     Genesis,
-    "clocks" | "flash_budget_per_month" | "heartbeat_seconds" | "languages" | "nature" | "renews" | "retention_days" | "term"
+    | "clocks"
+    | "flash_budget_per_month"
+    | "heartbeat_seconds"
+    | "languages"
+    | "nature"
+    | "renews"
+    | "retention_days"
+    | "term"
   >
 >;
 
@@ -52,14 +59,24 @@ export async function offerAgreement(
     ...(offer.counters !== undefined && { counters: offer.counters }),
   });
   if (offer.counters !== undefined && core.house.state.offers.has(offer.counters))
-    await core.record({ type: "house.offer", channel: offer.counters, party: offer.party, status: "countered", officer: person.officer });
+    await core.record({
+      type: "house.offer",
+      channel: offer.counters,
+      party: offer.party,
+      status: "countered",
+      officer: person.officer,
+    });
   await begin(core, channel);
   await sendOffer(core, channel);
   return channel;
 }
 
 /** Signs the terms by writing one's own first entries; they are delivered like everything else. */
-export async function acceptOffer(core: NodeCore, person: Person, id: string): Promise<LiveChannel | Refusal> {
+export async function acceptOffer(
+  core: NodeCore,
+  person: Person,
+  id: string,
+): Promise<LiveChannel | Refusal> {
   if (!person.roles.includes("principal")) return refuse("gate-role", { role: "principal" });
   const offer = core.house.state.offers.get(id);
   const channel = core.channels.get(id);
@@ -79,10 +96,21 @@ export async function declineOffer(
   const offer = core.house.state.offers.get(channel);
   if (offer?.status !== "received") return refuse("channel-unknown");
   const { party } = offer;
-  await core.record({ type: "house.offer", channel, party, status: "declined", officer: person.officer, reason });
+  await core.record({
+    type: "house.offer",
+    channel,
+    party,
+    status: "declined",
+    officer: person.officer,
+    reason,
+  });
   const { backend, identity, transport, log } = core.ports;
   const note = signText(backend, identity.secret, core.me, declineText(channel, core.me, reason));
-  const group: Group = { kind: "request", head: { type: "decline", channel }, records: [{ type: "decline", bytes: note }] };
+  const group: Group = {
+    kind: "request",
+    head: { type: "decline", channel },
+    records: [{ type: "decline", bytes: note }],
+  };
   try {
     await transport.exchange(party, encodeGroups([group]));
   } catch (fault) {
@@ -114,7 +142,9 @@ export async function sendOffer(core: NodeCore, channel: LiveChannel): Promise<v
   const group = await offerGroup(core, channel);
   if (context === undefined || group === undefined) return;
   try {
-    const groups = parseGroups(await core.ports.transport.exchange(context.chain.party, encodeGroups([group])));
+    const groups = parseGroups(
+      await core.ports.transport.exchange(context.chain.party, encodeGroups([group])),
+    );
     const [answer] = isRefusal(groups) ? [] : groups;
     if (answer?.kind === "reply") await core.guard(() => takeReply(context, answer));
   } catch (fault) {
@@ -163,7 +193,9 @@ function closingHeads(core: NodeCore, id: string): JsonObject {
   const old = core.channels.get(id);
   const heads = (old?.parties ?? []).flatMap((feed) => {
     const checkpoint = old?.record.tip(feed).checkpoint;
-    return checkpoint === undefined ? [] : [{ feed, size: checkpoint.size, root: encodeBase64url(checkpoint.root) }];
+    return checkpoint === undefined
+      ? []
+      : [{ feed, size: checkpoint.size, root: encodeBase64url(checkpoint.root) }];
   });
   return { channel: id, heads: [...heads].sort((a, b) => (a.feed < b.feed ? -1 : 1)) };
 }

@@ -19,7 +19,9 @@ export function pushAnswerToReply(channel: string, feed: string, answer: PushAns
       return reply({ type: "receipt", channel, feed, size }, answer.receipts.map(receiptRecord));
     }
     case "fork":
-      return reply({ type: "refused", channel, code: "fork", facts: {} }, [{ type: "fork", bytes: answer.proof }]);
+      return reply({ type: "refused", channel, code: "fork", facts: {} }, [
+        { type: "fork", bytes: answer.proof },
+      ]);
     case "refused":
       return reply({ type: "refused", channel, code: answer.refusal.code, facts: answer.refusal.facts });
   }

@@ -30,5 +30,8 @@ async function ownReceipt(core: NodeCore, channel: LiveChannel, feed: string): P
   const checkpoint = held && parseCheckpoint(held.note);
   if (checkpoint === undefined || isRefusal(checkpoint)) return undefined;
   const receipt = await core.ports.store.receiptAt({ channel: channel.id, feed }, checkpoint.size, core.me);
-  return receipt && pushAnswerToReply(channel.id, feed, { kind: "receipt", receipts: [{ head: checkpoint, receipt }] });
+  return (
+    receipt &&
+    pushAnswerToReply(channel.id, feed, { kind: "receipt", receipts: [{ head: checkpoint, receipt }] })
+  );
 }

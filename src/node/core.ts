@@ -25,8 +25,20 @@ import { ChannelRecord, type HeldEntry } from "./record.ts";
 import { ChannelWriter } from "./writer.ts";
 
 export type NodeEvent =
-  | { readonly type: "entry"; readonly channel: string; readonly feed: string; readonly seq: number; readonly kind: string }
-  | { readonly type: "receipt"; readonly channel: string; readonly feed: string; readonly size: number; readonly by: string }
+  | {
+      readonly type: "entry";
+      readonly channel: string;
+      readonly feed: string;
+      readonly seq: number;
+      readonly kind: string;
+    }
+  | {
+      readonly type: "receipt";
+      readonly channel: string;
+      readonly feed: string;
+      readonly size: number;
+      readonly by: string;
+    }
   | { readonly type: "house"; readonly record: string }
   | { readonly type: "mode"; readonly channel: string; readonly signing: Channel["signing"] }
   | { readonly type: "store"; readonly writable: boolean };
@@ -41,7 +53,7 @@ export interface LiveChannel extends Channel {
   readonly writer: ChannelWriter;
   readonly casework: Casework | undefined;
   readonly outboxes: ReadonlyMap<string, OutboxState>;
-  /** False while the stored entries are still being folded: nothing is said, taken or shown of the channel until then. */
+  /** False while stored entries are still being folded: until then nothing is said, taken or shown of the channel. */
   folded: boolean;
   /** Something arrived since the automatic answers were last considered. */
   dirty: boolean;
@@ -123,7 +135,9 @@ export class NodeCore {
   /** An own message as casework would meet it if it were said now. */
   provisionalEntry(channel: LiveChannel, message: JsonObject): OpenedEntry {
     const own = channel.record.tip(this.me);
-    const others = channel.parties.filter((party) => party !== this.me).map((party) => channel.record.tip(party));
+    const others = channel.parties
+      .filter((party) => party !== this.me)
+      .map((party) => channel.record.tip(party));
     return {
       feed: this.me,
       seq: own.frontier.size,
@@ -159,7 +173,11 @@ export class NodeCore {
 
   /** Writes one record into the house feed; durable when it resolves. */
   async record(record: HouseRecord): Promise<void> {
-    const message: JsonObject = { ...(record as unknown as JsonObject), at: encodeInstant(this.ports.clock()), v: 1 };
+    const message: JsonObject = {
+      ...(record as unknown as JsonObject),
+      at: encodeInstant(this.ports.clock()),
+      v: 1,
+    };
     await this.say(this.houseChannel, keepInHouse(this.houseChannel.id, message));
     this.emit({ type: "house", record: record.type });
   }
@@ -239,7 +257,13 @@ export class NodeCore {
     });
     const outboxes = new Map<string, OutboxState>();
     for (const party of others)
-      outboxes.set(party, { receipted: 0, resendFrom: undefined, nextAttemptAt: 0, delaySeconds: RETRY_FIRST_SECONDS, lastRefusal: undefined });
+      outboxes.set(party, {
+        receipted: 0,
+        resendFrom: undefined,
+        nextAttemptAt: 0,
+        delaySeconds: RETRY_FIRST_SECONDS,
+        lastRefusal: undefined,
+      });
     const live: LiveChannel = {
       ...parts,
       record,
@@ -257,13 +281,17 @@ export class NodeCore {
 
   async #replay(live: LiveChannel): Promise<void> {
     const { store } = this.ports;
-    for (const fork of await store.forks()) if (fork.channel === live.id) live.frozen.set(fork.feed, fork.proof);
+    for (const fork of await store.forks())
+      if (fork.channel === live.id) live.frozen.set(fork.feed, fork.proof);
     if (live.frozen.has(this.me)) live.signing = "frozen";
     for (const receipt of await store.receipts(live.id)) this.#applyReceipt(live, receipt);
     for (const feed of live.parties) {
       const size = live.record.tip(feed).frontier.size;
       for (let from = 0; from < size; from += LOAD_BATCH) {
-        const entries = await store.entries({ channel: live.id, feed }, { from, limit: LOAD_BATCH, payloads: false });
+        const entries = await store.entries(
+          { channel: live.id, feed },
+          { from, limit: LOAD_BATCH, payloads: false },
+        );
         for (const stored of entries) this.#applyStored(live, feed, stored);
         await this.ports.pause();
       }
@@ -280,11 +308,20 @@ export class NodeCore {
     if (!isWhole && live.casework === undefined) throw new StoreFault("corrupt");
     if (!isWhole) live.signing = "frozen";
     const place = { channel: live.id, feed, seq: stored.seq };
-    const opened = stored.opened && openAtRest(this.ports.backend, this.ports.identity.storageKey, place, stored.opened);
+    const opened =
+      stored.opened && openAtRest(this.ports.backend, this.ports.identity.storageKey, place, stored.opened);
     // In the house an entry that does not open would silently give back a right that it had taken.
     const isNeeded = stored.opened !== undefined || live.casework === undefined;
     if (opened === undefined && isNeeded) throw new StoreFault("corrupt");
-    this.#apply(live, { channel: live.id, feed, stored, kind: entry.kind, seen: entry.seen, claimedAt: entry.time, opened });
+    this.#apply(live, {
+      channel: live.id,
+      feed,
+      stored,
+      kind: entry.kind,
+      seen: entry.seen,
+      claimedAt: entry.time,
+      opened,
+    });
   }
 
   #onHeld(live: LiveChannel, entries: readonly HeldEntry[]): void {
@@ -302,7 +339,8 @@ export class NodeCore {
     }
     const entry = toOpenedEntry(held);
     live.casework.add(entry);
-    if (held.feed === this.me && typeof entry.message?.["id"] === "string") this.house.markSaid(entry.message["id"]);
+    if (held.feed === this.me && typeof entry.message?.["id"] === "string")
+      this.house.markSaid(entry.message["id"]);
     if (held.kind === "party_update" && held.opened !== undefined && held.stored.seq > 1) {
       const chain = parsePartyUpdate(this.ports.backend, held.feed, held.opened.message);
       if (isRefusal(chain)) return;
@@ -347,4 +385,3 @@ function toOpenedEntry({ feed, stored, seen, claimedAt, kind, opened }: HeldEntr
     ...(message !== undefined && { message }),
   };
 }
-

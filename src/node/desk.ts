@@ -9,7 +9,13 @@ import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { MESSAGE_RULES } from "#parley/casework/registry.ts";
 import { checkAudience, makePreview, type Preview } from "#parley/gate/preview.ts";
-import { isApproved, judgeApproval, releaseDraft, type Draft, type ReleasePolicy } from "#parley/gate/release.ts";
+import {
+  isApproved,
+  judgeApproval,
+  releaseDraft,
+  type Draft,
+  type ReleasePolicy,
+} from "#parley/gate/release.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { isInForce } from "./agreements.ts";
@@ -90,7 +96,8 @@ export function viewDraft(core: NodeCore, id: string): DraftView | Refusal {
   const draft = core.house.state.drafts.get(id);
   const channel = draft && core.channels.get(draft.channel);
   const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
-  if (draft === undefined || channel === undefined || policy === undefined) return refuse("gate-closed", { draft: id });
+  if (draft === undefined || channel === undefined || policy === undefined)
+    return refuse("gate-closed", { draft: id });
   const audience = channel.parties.filter((party) => party !== core.me);
   return { draft, preview: makePreview(draft.message, audience), policy };
 }
@@ -117,18 +124,30 @@ async function sayDraft(core: NodeCore, draft: Draft, policy: ReleasePolicy): Pr
   const preview = makePreview(draft.message, audience);
   core.saying.add(draft.id);
   try {
-    if (draft.status === "open") await core.record({ type: "house.release", draft: draft.id, digest: draft.digest });
+    if (draft.status === "open")
+      await core.record({ type: "house.release", draft: draft.id, digest: draft.digest });
     const held: HeldEntry = await core.say(channel, released);
-    return { draft: { ...draft, status: "said" }, preview, policy, said: { feed: held.feed, seq: held.stored.seq } };
+    return {
+      draft: { ...draft, status: "said" },
+      preview,
+      policy,
+      said: { feed: held.feed, seq: held.stored.seq },
+    };
   } finally {
     core.saying.delete(draft.id);
   }
 }
 
-function completeMessage(core: NodeCore, channel: LiveChannel, person: Person, input: DraftInput): JsonObject {
+function completeMessage(
+  core: NodeCore,
+  channel: LiveChannel,
+  person: Person,
+  input: DraftInput,
+): JsonObject {
   const id = uuidv7(core.ports.backend, core.ports.clock());
   const kase = input.case ?? uuidv7(core.ports.backend, core.ports.clock());
-  const opened = input.case === undefined ? undefined : channel.casework?.caseView(input.case, core.ports.clock());
+  const opened =
+    input.case === undefined ? undefined : channel.casework?.caseView(input.case, core.ports.clock());
   return {
     layer: opened?.layer ?? "technical",
     nature: opened?.nature ?? channel.genesis?.nature ?? "real",

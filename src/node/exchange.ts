@@ -21,7 +21,11 @@ type Request = Extract<Group, { kind: "request" }>;
 const NO_CHANNEL = encodeBase64url(new Uint8Array(32));
 
 /** Over the wire one request and its answer; from a file every request in order, and every reply that proves itself. */
-export async function exchange(core: NodeCore, body: Uint8Array, from: string | undefined): Promise<Uint8Array> {
+export async function exchange(
+  core: NodeCore,
+  body: Uint8Array,
+  from: string | undefined,
+): Promise<Uint8Array> {
   const groups = parseGroups(body);
   if (isRefusal(groups)) return encodeGroups([refusedReply(NO_CHANNEL, groups)]);
   // A thousand small questions in one body would be a thousand large answers (SPEC 6.2.1, threats.md 9).
@@ -41,7 +45,11 @@ async function answerRequest(core: NodeCore, group: Request, from: string | unde
   return isRefusal(answer) ? refusedReply(head.channel, answer) : answer;
 }
 
-async function judgeRequest(core: NodeCore, group: Request, from: string | undefined): Promise<Group | Refusal> {
+async function judgeRequest(
+  core: NodeCore,
+  group: Request,
+  from: string | undefined,
+): Promise<Group | Refusal> {
   const { head } = group;
   if (from !== undefined && !core.house.state.pairings.has(from)) return refuse("not-paired");
   if (head.type === "offer") return takeOffer(core, group, from);
@@ -52,7 +60,9 @@ async function judgeRequest(core: NodeCore, group: Request, from: string | undef
   if (head.type === "push") return takePush(core, channel, head, group, from);
   // Reading asks for a party of the channel that proved itself by its certificate.
   if (from === undefined || !channel.parties.includes(from)) return refuse("not-a-party");
-  return head.type === "head" ? answerHead(core.ports, channel, head) : answerFetch(core.ports, channel, head);
+  return head.type === "head"
+    ? answerHead(core.ports, channel, head)
+    : answerFetch(core.ports, channel, head);
 }
 
 async function takePush(
@@ -105,11 +115,23 @@ async function takeOffer(core: NodeCore, group: Request, from: string | undefine
   }
   await core.keepParty(offer.chain);
   const channel = await core.openChannel(offer.genesisBytes);
-  const answer = await takePush(core, channel, { type: "push", channel: channel.id, feed: party }, group, from);
+  const answer = await takePush(
+    core,
+    channel,
+    { type: "push", channel: channel.id, feed: party },
+    group,
+    from,
+  );
   if (isRefusal(answer) || answer.head.type === "refused") return answer;
   if (!core.house.state.offers.has(channel.id)) {
     const counters = head.counters === undefined ? {} : { counters: head.counters };
-    const record = { type: "house.offer", channel: channel.id, party, status: "received", officer: 0 } as const;
+    const record = {
+      type: "house.offer",
+      channel: channel.id,
+      party,
+      status: "received",
+      officer: 0,
+    } as const;
     await core.record({ ...record, ...counters });
     const countered = head.counters === undefined ? undefined : core.house.state.offers.get(head.counters);
     if (countered?.status === "sent" && countered.party === party)

@@ -8,8 +8,15 @@ import { encodeJson, parseJson } from "#parley/codec/json.ts";
 import { GENESIS_SIZE_LIMIT_BYTES } from "#parley/codec/limits.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import { isProfile } from "#parley/casework/registry.ts";
 import { releaseRecord, type Released } from "#parley/gate/release.ts";
-import { chainRecords, collectChains, encodePartyChain, verifyPartyChain, type PartyChain } from "#parley/party/chain.ts";
+import {
+  chainRecords,
+  collectChains,
+  encodePartyChain,
+  verifyPartyChain,
+  type PartyChain,
+} from "#parley/party/chain.ts";
 import type { Group } from "#parley/peer/groups.ts";
 import { validateGenesis, type Genesis } from "#parley/protocols/agreement/index.ts";
 
@@ -19,7 +26,9 @@ export type DeclineReason = (typeof DECLINE_REASONS)[number];
 /** Bytes to terms; the channel id is their hash. */
 export function parseGenesis(bytes: Uint8Array): Genesis | Refusal {
   const value = parseJson(bytes, { sizeLimitBytes: GENESIS_SIZE_LIMIT_BYTES });
-  return isRefusal(value) ? value : validateGenesis(value);
+  const genesis = isRefusal(value) ? value : validateGenesis(value);
+  // A profile that `evaluate` cannot read would leave both sides without a measure.
+  return isRefusal(genesis) || isProfile(genesis.profile) ? genesis : refuse("genesis-schema");
 }
 
 export function channelIdOf(backend: CryptoBackend, genesis: Uint8Array): string {
@@ -27,7 +36,11 @@ export function channelIdOf(backend: CryptoBackend, genesis: Uint8Array): string
 }
 
 /** Entries 0 and 1 of a party in a channel (SPEC 3.1.5). */
-export function firstEntries(channel: string, genesis: Uint8Array, chain: PartyChain): readonly [Released, Released] {
+export function firstEntries(
+  channel: string,
+  genesis: Uint8Array,
+  chain: PartyChain,
+): readonly [Released, Released] {
   const update = encodeJson({
     chain: encodeBase64url(encodePartyChain(chain.signed)),
     type: "party_update",
@@ -38,7 +51,12 @@ export function firstEntries(channel: string, genesis: Uint8Array, chain: PartyC
 
 export function makeOffer(
   push: Group,
-  offer: { readonly channel: string; readonly genesis: Uint8Array; readonly chain: PartyChain; readonly counters?: string },
+  offer: {
+    readonly channel: string;
+    readonly genesis: Uint8Array;
+    readonly chain: PartyChain;
+    readonly counters?: string;
+  },
 ): Group {
   const { channel, genesis, chain, counters } = offer;
   return {
@@ -88,7 +106,9 @@ export function declineText(channel: string, party: string, reason: DeclineReaso
   return `parley-decline/1\n${channel}\n${party}\n${reason}\n`;
 }
 
-export function parseDeclineText(text: string): { readonly channel: string; readonly party: string; readonly reason: DeclineReason } | undefined {
+export function parseDeclineText(
+  text: string,
+): { readonly channel: string; readonly party: string; readonly reason: DeclineReason } | undefined {
   const [magic, channel = "", party = "", reasonText, end, ...rest] = text.split("\n");
   const reason = DECLINE_REASONS.find((code) => code === reasonText);
   const formed = magic === "parley-decline/1" && end === "" && rest.length === 0;

@@ -27,7 +27,8 @@ export async function tick(core: NodeCore): Promise<void> {
       await beat(core, channel);
     }
     await deliverDue(core, channel);
-    if (core.writable) await core.guard(() => channel.record.exclusively(() => channel.record.keepReceipts()));
+    if (core.writable)
+      await core.guard(() => channel.record.exclusively(() => channel.record.keepReceipts()));
   }
 }
 
@@ -36,7 +37,11 @@ function isMember(core: NodeCore, channel: LiveChannel): boolean {
   return channel.record.tip(core.me).frontier.size >= 2;
 }
 
-export function outboxContext(core: NodeCore, channel: LiveChannel, party: string): OutboxContext | undefined {
+export function outboxContext(
+  core: NodeCore,
+  channel: LiveChannel,
+  party: string,
+): OutboxContext | undefined {
   const chain = core.parties.get(party);
   const state = channel.outboxes.get(party);
   if (chain === undefined || state === undefined) return undefined;
@@ -59,7 +64,9 @@ export async function deliverDue(core: NodeCore, channel: LiveChannel): Promise<
   try {
     for (const [party, state] of channel.outboxes) {
       const context = outboxContext(core, channel, party);
-      const waits = nextPosition(state) >= channel.record.tip(core.me).frontier.size || state.nextAttemptAt > core.ports.clock();
+      const waits =
+        nextPosition(state) >= channel.record.tip(core.me).frontier.size ||
+        state.nextAttemptAt > core.ports.clock();
       if (context === undefined || waits || isOfferOnly(core, channel)) continue;
       await core.guard(() => deliver(context));
     }
@@ -123,11 +130,14 @@ async function lastOwnTime(core: NodeCore, channel: LiveChannel): Promise<number
   return entry === undefined ? undefined : core.claimedAt(entry.bytes);
 }
 
-/** SPEC 9.3: every void entry of the other side is answered once, by code, together with the question what was meant. */
+/** SPEC 9.3: every void entry of the other side is answered once, by code, with the question what was meant. */
 async function answerVoids(core: NodeCore, channel: LiveChannel): Promise<void> {
   if (!channel.dirty || channel.casework === undefined) return;
   channel.dirty = false;
-  const owed = owedErrors(channel.casework.view(core.ports.clock()), core.me).slice(0, AUTOMATIC_ERRORS_PER_TICK);
+  const owed = owedErrors(channel.casework.view(core.ports.clock()), core.me).slice(
+    0,
+    AUTOMATIC_ERRORS_PER_TICK,
+  );
   for (const { entry, kase } of owed) {
     const faulty = { entry: { feed: entry.ref.feed, seq: entry.ref.seq } };
     const code = entry.outcome.kind === "void" ? entry.outcome.code : "E-UNEXPECTED";
@@ -151,7 +161,13 @@ function owedErrors(view: ChannelView, me: string): readonly OwedError[] {
   ];
 }
 
-function automatic(core: NodeCore, channel: LiveChannel, type: string, body: JsonObject, kase: CaseView | undefined): Released {
+function automatic(
+  core: NodeCore,
+  channel: LiveChannel,
+  type: string,
+  body: JsonObject,
+  kase: CaseView | undefined,
+): Released {
   const id = uuidv7(core.ports.backend, core.ports.clock());
   return releaseAutomatic(channel.id, {
     body,

@@ -8,10 +8,25 @@ import type { EntryView } from "#parley/casework/index.ts";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { EntryRef } from "#parley/protocols/protocol.ts";
-import { acceptOffer, declineOffer, isInForce, offerAgreement, sendOffer, type TermsInput } from "./agreements.ts";
+import {
+  acceptOffer,
+  declineOffer,
+  isInForce,
+  offerAgreement,
+  sendOffer,
+  type TermsInput,
+} from "./agreements.ts";
 import { exportCarrier } from "./carrier.ts";
 import { NodeCore, type LiveChannel, type LoadOptions, type NodeEvent } from "./core.ts";
-import { approveDraft, discardDraft, makeDraft, sayReleased, viewDraft, type DraftInput, type DraftView } from "./desk.ts";
+import {
+  approveDraft,
+  discardDraft,
+  makeDraft,
+  sayReleased,
+  viewDraft,
+  type DraftInput,
+  type DraftView,
+} from "./desk.ts";
 import { exchange } from "./exchange.ts";
 import type { DeclineReason } from "./handshake.ts";
 import type { Person } from "./house.ts";
@@ -127,7 +142,10 @@ export class ParleyNode {
     return viewDraft(this.core, draft);
   }
 
-  readEntries(channel: LiveChannel, range: reading.PageRange & { readonly feed: string }): Promise<reading.EntryPage> {
+  readEntries(
+    channel: LiveChannel,
+    range: reading.PageRange & { readonly feed: string },
+  ): Promise<reading.EntryPage> {
     return reading.readEntries(this.core, channel, range);
   }
 
@@ -143,7 +161,10 @@ export class ParleyNode {
     return reading.proveMessage(this.core, channel, ref);
   }
 
-  evaluatePack(channel: LiveChannel, question: reading.PackQuestion): ReturnType<typeof reading.evaluatePack> {
+  evaluatePack(
+    channel: LiveChannel,
+    question: reading.PackQuestion,
+  ): ReturnType<typeof reading.evaluatePack> {
     return reading.evaluatePack(this.core, channel, question);
   }
 
@@ -172,4 +193,3 @@ export class ParleyNode {
     return rehash(this.core, channel);
   }
 }
-

@@ -59,7 +59,7 @@ export async function deliver(context: OutboxContext): Promise<void> {
       if (isRefusal(taken)) return postpone(context, taken.code);
       if (taken.retry && ++setBacks > SET_BACKS_LIMIT) return postpone(context, "out-of-order");
       if (taken.retry) continue;
-      // An answer that brings nothing forward (an old receipt, a reply to something else) would be asked for again at once.
+      // An answer that brings nothing forward (an old receipt, a reply to something else) would be asked for again.
       if (nextPosition(state) <= from) return postpone(context, "request-schema");
       state.delaySeconds = RETRY_FIRST_SECONDS;
       state.lastRefusal = undefined;
@@ -142,7 +142,7 @@ export async function takeReply(
   return isSetBack(context, head) ? { retry: true } : refuse(head.code);
 }
 
-/** What a reply proves by its signatures, whoever brought it; undefined when it says nothing of the kind (SPEC 6.1.4). */
+/** What a reply proves by its signatures, whoever brought it; undefined when it proves nothing (SPEC 6.1.4). */
 export async function takeSignedReply(
   context: OutboxContext,
   { head, records }: Reply,

@@ -39,11 +39,16 @@ export async function askOwnHead(
   }
   const bytes = answer.records.find(({ type }) => type === "checkpoint")?.bytes;
   if (answer.head.type === "head" && answer.head.size === 0) return { kind: "current" };
-  const theirs = bytes === undefined ? refuse("incomplete", { missing: "checkpoint" }) : parseCheckpoint(bytes);
+  const theirs =
+    bytes === undefined ? refuse("incomplete", { missing: "checkpoint" }) : parseCheckpoint(bytes);
   if (isRefusal(theirs)) return theirs;
   if (theirs.channel !== channel.id || theirs.feed !== me) return refuse("entry-channel");
   // Only what we signed ourselves can say how far we were.
-  const signed = verifyAuthor(ports.backend, theirs, channelKeysAt(channel, ports.identity.chain, theirs.size));
+  const signed = verifyAuthor(
+    ports.backend,
+    theirs,
+    channelKeysAt(channel, ports.identity.chain, theirs.size),
+  );
   if (signed !== true) return signed;
   return channel.record.exclusively(() => compareOwnHead(ports, channel, peerChain, theirs));
 }
@@ -61,7 +66,7 @@ async function compareOwnHead(
     return bytesEqual(root, theirs.root) ? { kind: "current" } : { kind: "forked", size: theirs.size };
   }
   const peer = peerChain.party;
-  for (let grew = true; grew && channel.record.tip(me).frontier.size < theirs.size; ) {
+  for (let grew = true; grew && channel.record.tip(me).frontier.size < theirs.size;) {
     grew = false;
     // Own entries name heads of the peer and the other way round, so the two feeds come back in turns.
     for (const chain of [ports.identity.chain, peerChain]) {
@@ -71,7 +76,9 @@ async function compareOwnHead(
     }
   }
   const to = channel.record.tip(me).frontier.size;
-  return to >= theirs.size ? { kind: "recovered", from: mine, to } : refuse("incomplete", { have: to, size: theirs.size });
+  return to >= theirs.size
+    ? { kind: "recovered", from: mine, to }
+    : refuse("incomplete", { have: to, size: theirs.size });
 }
 
 /** True when the feed grew. Entries are verified like anybody's; own ones are opened with the archive key. */
@@ -87,7 +94,9 @@ async function fetchFeed(
   if (!answer.records.some(({ type }) => type === "entry")) return false;
   const push = readPush(ports, answer.records);
   if (isRefusal(push)) return push;
-  const parsed = push.entries.map((bytes) => parseEntry(bytes)).flatMap((entry) => (isRefusal(entry) ? [] : [entry]));
+  const parsed = push.entries
+    .map((bytes) => parseEntry(bytes))
+    .flatMap((entry) => (isRefusal(entry) ? [] : [entry]));
   const held = await channel.record.heldHeads(parsed);
   const keys = channelKeysAt(channel, source.chain, push.checkpoint.size);
   const { checkpoint, entries } = push;
@@ -106,7 +115,9 @@ async function fetchFeed(
 }
 
 async function ask(ports: NodePorts, peer: string, head: RequestHead): Promise<Group | Refusal> {
-  const groups = parseGroups(await ports.transport.exchange(peer, encodeGroups([{ kind: "request", head, records: [] }])));
+  const groups = parseGroups(
+    await ports.transport.exchange(peer, encodeGroups([{ kind: "request", head, records: [] }])),
+  );
   if (isRefusal(groups)) return groups;
   const [group] = groups;
   return group === undefined || group.kind !== "reply" ? refuse("request-schema") : group;

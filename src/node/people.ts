@@ -40,7 +40,11 @@ export interface PairingInput {
 }
 
 /** SPEC 4.4: only what was heard and typed makes a pairing; the chain itself may come from anywhere. */
-export async function pair(core: NodeCore, person: Person, input: PairingInput): Promise<PartyChain | Refusal> {
+export async function pair(
+  core: NodeCore,
+  person: Person,
+  input: PairingInput,
+): Promise<PartyChain | Refusal> {
   const chain = parsePartyChain(core.ports.backend, input.chain);
   if (isRefusal(chain)) return chain;
   if (chain.party === core.me || !isPairingText(chain.party, input.typed)) return refuse("party-id");
@@ -50,6 +54,11 @@ export async function pair(core: NodeCore, person: Person, input: PairingInput):
   if (known !== undefined && chain.versions[known.versions.length - 1]?.hash !== known.latest.hash)
     return refuse("party-chain", { version: known.versions.length });
   await core.keepParty(chain);
-  await core.record({ type: "house.pairing", party: chain.party, medium: input.medium, officer: person.officer });
+  await core.record({
+    type: "house.pairing",
+    party: chain.party,
+    medium: input.medium,
+    officer: person.officer,
+  });
   return core.parties.get(chain.party) ?? chain;
 }

@@ -119,7 +119,8 @@ async function answerKnownHead(context: PushContext, push: Push): Promise<PushAn
   const signed = verifyAuthor(ports.backend, checkpoint, channelKeysAt(channel, chain, checkpoint.size));
   if (signed !== true) return refused(signed);
   // Entries that came back after a rollback were held without a receipt; this is the moment to give it.
-  if (checkpoint.size === channel.record.tip(context.feed).frontier.size) await channel.record.receiptOn(checkpoint);
+  if (checkpoint.size === channel.record.tip(context.feed).frontier.size)
+    await channel.record.receiptOn(checkpoint);
   return receiptAnswer(context, push);
 }
 
@@ -152,7 +153,8 @@ export function judgeOfferedEntries(ports: NodePorts, offer: ReceivedOffer, push
   if (isRefusal(arrivals)) return arrivals;
   const [terms, own] = arrivals.map(({ opened }) => opened?.message);
   const update = own && parsePartyUpdate(backend, feed, own);
-  if (update === undefined || isRefusal(update) || update.latest.hash !== chain.latest.hash) return refuse("offer-mismatch", { seq: 1 });
+  if (update === undefined || isRefusal(update) || update.latest.hash !== chain.latest.hash)
+    return refuse("offer-mismatch", { seq: 1 });
   if (terms === undefined || !bytesEqual(terms, genesisBytes)) return refuse("offer-mismatch", { seq: 0 });
   const initialVersion = genesis.parties.find(({ party }) => party === feed)?.version ?? 1;
   const updates = [{ seq: 1, version: chain.versions.length }];

@@ -13,10 +13,23 @@ import { encodeInstant } from "#parley/codec/time.ts";
 import { encodePlaintext, commitTo, SALT_SIZE_BYTES, type Plaintext } from "#parley/crypto/payload.ts";
 import { seal } from "#parley/crypto/seal.ts";
 import { extendFeed, type AdmittedBatch, type FeedState, type HeldHeads } from "#parley/ledger/admission.ts";
-import { encodeCheckpoint, headToText, parseCheckpoint, signHead, signReceipt, type Head } from "#parley/ledger/checkpoint.ts";
+import {
+  encodeCheckpoint,
+  headToText,
+  parseCheckpoint,
+  signHead,
+  signReceipt,
+  type Head,
+} from "#parley/ledger/checkpoint.ts";
 import { encodeEntry, type EntryKind, type Seen } from "#parley/ledger/entry.ts";
 import { rootAt, rootOf, type Sha256, type SubtreeReader } from "#parley/ledger/tree.ts";
-import { StoreFault, type FeedKey, type StoredEntry, type StoredReceipt, type StoredTip } from "#parley/store/store.ts";
+import {
+  StoreFault,
+  type FeedKey,
+  type StoredEntry,
+  type StoredReceipt,
+  type StoredTip,
+} from "#parley/store/store.ts";
 import { sealAtRest } from "./at-rest.ts";
 import type { NodePorts } from "./ports.ts";
 import { queryTree } from "./tree-query.ts";
@@ -314,7 +327,11 @@ export class ChannelRecord {
  * The next head is signed over these hashes: were one of them wrong, this node would fork itself (threats.md 24). So
  * they lead to the root of the last head, and its note says the same.
  */
-function isWholeTip(sha256: Sha256, { channel, feed }: FeedKey, { checkpoint, frontier }: StoredTip): boolean {
+function isWholeTip(
+  sha256: Sha256,
+  { channel, feed }: FeedKey,
+  { checkpoint, frontier }: StoredTip,
+): boolean {
   if (checkpoint === undefined) return frontier.size === 0;
   const { size, root, note } = checkpoint;
   const noted = parseCheckpoint(note);

@@ -47,7 +47,10 @@ async function exportFeed(
     const notes = await store.checkpoints(key, from, BATCH);
     if (notes.length === 0) break;
     for (const { size: at, note } of notes) {
-      checkpoints.push({ size: at, bytes: noteWithReceipts(note, receiptsByHead.get(`${feed}/${at}`) ?? []) });
+      checkpoints.push({
+        size: at,
+        bytes: noteWithReceipts(note, receiptsByHead.get(`${feed}/${at}`) ?? []),
+      });
     }
   }
   return { feed, entries, checkpoints };

@@ -9,7 +9,13 @@ import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import { makeNodeSecret, signHybrid, type NodeSecret } from "#parley/crypto/node-key.ts";
 import { encodeRecipient } from "#parley/crypto/recipient.ts";
 import { signPartyDocument, verifyPartyChain, type PartyChain } from "./chain.ts";
-import { encodePartyDocument, possessionMessage, rootHash, rootsHashOf, type PartyMembers } from "./document.ts";
+import {
+  encodePartyDocument,
+  possessionMessage,
+  rootHash,
+  rootsHashOf,
+  type PartyMembers,
+} from "./document.ts";
 
 export type PartyProfile = Pick<
   PartyMembers,

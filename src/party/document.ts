@@ -6,7 +6,7 @@
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
 import { concatBytes, encodeBase64url, parseBase64url, utf8 } from "#parley/codec/bytes.ts";
-import { encodeJson, parseJson, type JsonCode, type JsonObject } from "#parley/codec/json.ts";
+import { encodeJson, parseJson, type JsonCode } from "#parley/codec/json.ts";
 import { PARTY_SIZE_LIMIT_BYTES } from "#parley/codec/limits.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { parseInstant } from "#parley/codec/time.ts";
@@ -114,7 +114,7 @@ export function parsePartyDocument(
   const value = parseJson(bytes, { sizeLimitBytes: PARTY_SIZE_LIMIT_BYTES });
   if (isRefusal(value)) return value;
   if (!Value.Check(PartyDocumentSchema, value)) return refuse("party-schema");
-  const members = value as Members;
+  const members = value;
   if (isRefusal(parseInstant(members.expires)) || (members.version === 1) !== (members.prev === undefined)) {
     return refuse("party-schema");
   }
@@ -137,7 +137,7 @@ export function parsePartyDocument(
 
 /** The document of these members, as the bytes that roots sign. */
 export function encodePartyDocument(members: Members): Uint8Array {
-  return encodeJson(members as unknown as JsonObject);
+  return encodeJson(members);
 }
 
 export type PartyMembers = Members;
@@ -152,7 +152,7 @@ export function possessionMessage(
 }
 
 export function rootsHashOf(backend: CryptoBackend, document: Pick<Members, "roots">): Uint8Array {
-  return backend.sha256(encodeJson(document.roots as unknown as JsonObject));
+  return backend.sha256(encodeJson(document.roots));
 }
 
 /** Hash by which a document announces a future root (SPEC 4.2.4). */

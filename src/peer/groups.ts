@@ -36,7 +36,7 @@ export type GroupCode = BundleCode | "request-schema";
 export function encodeGroups(groups: readonly Group[]): Uint8Array {
   return encodeBundle(
     groups.flatMap(({ kind, head, records }) => [
-      { type: kind, bytes: encodeJson({ ...head, v: 1 } as unknown as JsonObject) },
+      { type: kind, bytes: encodeJson({ ...head, v: 1 }) },
       ...records,
     ]),
   );

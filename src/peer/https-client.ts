@@ -15,7 +15,7 @@ import { parsePeerUrl, type PeerUrl } from "./address-guard.ts";
 import { readBody } from "./body.ts";
 import { PinnedAgent, type Resolve } from "./pinned-agent.ts";
 import { PeerFault, type PeerTransport } from "./transport.ts";
-import { type TlsIdentity } from "./tls.ts";
+import type { TlsIdentity } from "./tls.ts";
 
 export interface PeerTimeouts {
   /** Name, connection and handshake. */

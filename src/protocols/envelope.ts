@@ -24,7 +24,15 @@ export const PAP = ["RED", "AMBER", "GREEN", "CLEAR"] as const;
 export const EXPOSURES = ["cat1", "cat2", "cat3", "cat4", "cat5", "cat6"] as const;
 export const CLOCK_SOURCES = ["ntp", "ptp", "gps", "roughtime", "manual"] as const;
 export const TRANSLATIONS = ["certified", "staff", "machine", "none"] as const;
-export const REF_KINDS = ["case", "message", "channel", "red_line", "mandate", "finding", "attribution"] as const;
+export const REF_KINDS = [
+  "case",
+  "message",
+  "channel",
+  "red_line",
+  "mandate",
+  "finding",
+  "attribution",
+] as const;
 
 export type Nature = (typeof NATURES)[number];
 export type Precedence = (typeof PRECEDENCES)[number];
@@ -48,7 +56,9 @@ export const Uuid = Type.String({
 /** SHA-256 in base64url without padding. */
 export const Digest = Type.String({ pattern: "^[A-Za-z0-9_-]{43}$" });
 /** SPEC 1.4. */
-export const InstantText = Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" });
+export const InstantText = Type.String({
+  pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+});
 /** BCP 47, the subset of letters, digits and hyphens. */
 export const Lang = Type.String({ pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$" });
 /** One line: no control character at all (threats.md row 8). */
@@ -57,7 +67,11 @@ export function line(maxLength: number) {
 }
 /** Free text: line feed and tab are the only controls. */
 export function text(maxLength: number) {
-  return Type.String({ minLength: 1, maxLength, pattern: "^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]*$" });
+  return Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: "^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]*$",
+  });
 }
 
 export const Text = closed({

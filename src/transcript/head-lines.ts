@@ -38,7 +38,7 @@ export function createLineCounter(sha256: Sha256): LineCounter {
   const idsOf = (signer: Signer, key: NodeKey): PairIds => {
     const slot = `${signer.as} ${signer.name}`;
     let byKey = cache.get(slot);
-    if (byKey === undefined) cache.set(slot, (byKey = new Map()));
+    if (byKey === undefined) cache.set(slot, (byKey = new Map<NodeKey, PairIds>()));
     let ids = byKey.get(key);
     if (ids === undefined) byKey.set(key, (ids = makeIds(sha256, signer, key)));
     return ids;

@@ -23,7 +23,6 @@ import { ask, askFile, attempt, hire, isTold, type Told } from "./api.ts";
 
 export type { Told } from "./api.ts";
 
-export const MINUTE = 60;
 export const HOUR = 3_600;
 export const DAY = 86_400;
 

@@ -11,7 +11,6 @@ import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import type { SignatureLine } from "#parley/codec/note.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeInstant } from "#parley/codec/time.ts";
-import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import { commitTo, encodePlaintext } from "#parley/crypto/payload.ts";
 import { seal } from "#parley/crypto/seal.ts";
 import { encodeCheckpoint, signHead, type Head } from "#parley/ledger/checkpoint.ts";
@@ -314,9 +313,4 @@ export function entryOf({ bytes }: Line): Entry {
   const entry = parseEntry(bytes);
   assert(!isRefusal(entry));
   return entry;
-}
-
-/** A backend whose randomness a test can read again. */
-export function sameRandom(backend: CryptoBackend, bytes: Uint8Array): CryptoBackend {
-  return { ...backend, randomBytes: (size) => bytes.slice(0, size) };
 }

@@ -189,7 +189,7 @@ function spoilt(value: Json, path: readonly number[], by: Json | undefined): Jso
     const members = Object.entries(value);
     if (members.length === 0) return by ?? value;
     const at = index % members.length;
-    return Object.fromEntries(
+    return Object.fromEntries<Json>(
       members.flatMap(([name, item], i) =>
         i !== at
           ? [[name, item]]
@@ -199,7 +199,7 @@ function spoilt(value: Json, path: readonly number[], by: Json | undefined): Jso
               ? []
               : [[name, by]],
       ),
-    ) as JsonObject;
+    );
   }
   return by ?? value;
 }

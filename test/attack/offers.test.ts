@@ -175,8 +175,13 @@ describe("threat 26: counting", () => {
   it("threat 26: one root that signs twice is one root", async () => {
     const { backend } = scene.world;
     const created = createParty(backend, {
-      ...{ expires: "2027-11-22T00:00:00Z", handle: "TWICE", languages: ["en"], name: "Twice", offices: [] },
-      ...{ tls_pins: ["A".repeat(43)], urls: ["https://twice.example/"] },
+      expires: "2027-11-22T00:00:00Z",
+      handle: "TWICE",
+      languages: ["en"],
+      name: "Twice",
+      offices: [],
+      tls_pins: ["A".repeat(43)],
+      urls: ["https://twice.example/"],
     });
     const [version] = created.chain.signed;
     const [root] = created.roots;

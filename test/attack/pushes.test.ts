@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { concatBytes, encodeBase64, encodeBase64url, utf8, utf8ToText } from "#parley/codec/bytes.ts";
-import { type BundleRecord } from "#parley/codec/bundle.ts";
+import type { BundleRecord } from "#parley/codec/bundle.ts";
 import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodePlaintext } from "#parley/crypto/payload.ts";

@@ -6,20 +6,13 @@ import { CliFault, type ApiRequest, type ApiResponse, type CliPorts } from "#par
 
 export const backend = createNodeBackend();
 
-export interface Desk {
-  readonly files: Map<string, Uint8Array>;
-  readonly ports: CliPorts;
-  /** Chunks that a reader took of each file. */
-  readonly taken: Map<string, number>;
-}
-
 export interface Run {
   readonly status: number;
   readonly out: string;
   readonly err: string;
 }
 
-export interface DeskOptions {
+interface DeskOptions {
   readonly tty?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly answers?: readonly string[];

@@ -127,11 +127,11 @@ async function makeResident(
   const resident = { name, party, identity, store, people: new Map<string, Person>() };
   const node = await openNode(world, resident, store);
   const people = new Map<string, Person>();
-  for (const [who, roles] of Object.entries(CREW)) {
+  for (const [title, roles] of Object.entries(CREW)) {
     const { officer } = await node.addPerson(roles);
     const person = node.core.house.state.people.get(officer);
     assert(person !== undefined);
-    people.set(who, person);
+    people.set(title, person);
   }
   return { ...resident, node, people };
 }
@@ -232,8 +232,4 @@ function personWith(resident: Resident, role: Role): Person {
 /** The case that a draft opened or belongs to. */
 export function caseOf(view: DraftView): string {
   return String(view.draft.message["case"]);
-}
-
-export function messageIdOf(view: DraftView): string {
-  return String(view.draft.message["id"]);
 }

@@ -237,8 +237,15 @@ async function post(from: Place, to: Place, body: Uint8Array, encoding?: "chunke
     port: to.port,
     path: "/v1/exchange",
     method: "POST",
-    ...{ cert, key, rejectUnauthorized: false, ecdhCurve: "X25519MLKEM768", agent: false },
-    headers: { "content-type": "application/octet-stream", ...length },
+    cert,
+    key,
+    rejectUnauthorized: false,
+    ecdhCurve: "X25519MLKEM768",
+    agent: false,
+    headers: {
+      "content-type": "application/octet-stream",
+      ...length,
+    },
   });
   return new Promise((resolve) => {
     request.on("response", (response) => {

@@ -167,7 +167,9 @@ test("a whole record in words, in every language", () => {
   const english = renderStory(story, { book, lang: "en", isolate: false });
   const handle = report.parties.find(({ party }) => party === a.id)?.handle;
   assert.ok(
-    english.some((line) => line.startsWith(`[exercise] Entry 6 of ${handle}: `) && line.includes(" Provable: ")),
+    english.some(
+      (line) => line.startsWith(`[exercise] Entry 6 of ${handle}: `) && line.includes(" Provable: "),
+    ),
     english.join("\n"),
   );
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeBase64url, utf8, utf8ToText } from "#parley/codec/bytes.ts";
-import { type SignatureLine } from "#parley/codec/note.ts";
+import type { SignatureLine } from "#parley/codec/note.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeCheckpoint, signHead, signReceipt, type Head } from "#parley/ledger/checkpoint.ts";
 import { encodeEntry } from "#parley/ledger/entry.ts";

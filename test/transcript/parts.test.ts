@@ -253,12 +253,10 @@ test("the story folds real messages with the protocols that both parties run", (
   const { lines, channel: view } = tellStory(backend, report);
   const handle = (party: string) => report.parties.find(({ party: id }) => id === party)?.handle;
   assert.deepEqual(
-    lines
-      .slice(-2)
-      .map(({ feed, type, case: named, outcome, phrase: { key, args } }) => {
-        const { party, seq, type: told, serial } = args;
-        return [feed, type, named, outcome, { key, args: { party, seq, type: told, serial } }];
-      }),
+    lines.slice(-2).map(({ feed, type, case: named, outcome, phrase: { key, args } }) => {
+      const { party, seq, type: told, serial } = args;
+      return [feed, type, named, outcome, { key, args: { party, seq, type: told, serial } }];
+    }),
     [
       [from.id, "notice.open", CASE, "accepted", phraseOf("notice.open", handle(from.id), 6)],
       [to.id, "ack", CASE, "accepted", phraseOf("ack", handle(to.id), 4)],

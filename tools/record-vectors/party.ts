@@ -91,8 +91,7 @@ function documentRows(backend: CryptoBackend, party: KitParty): readonly Row[] {
       "key-no-possession",
       [
         resigned(backend, party, {
-          node_keys: makeParty(backend, "vector other", { roots: 1 }).members
-            .node_keys as unknown as JsonObject[],
+          node_keys: makeParty(backend, "vector other", { roots: 1 }).members.node_keys,
         }),
       ],
     ],

@@ -12,5 +12,5 @@ export const commsCheck: Protocol<CommsCheckState> = {
   evolve: evolveCommsCheck,
 };
 
-export { CORPUS, CORPUS_LANGS, CORPUS_REFS, sentenceOf, type CorpusSentence } from "./corpus.ts";
+export { CORPUS, CORPUS_LANGS, CORPUS_REFS, sentenceOf } from "./corpus.ts";
 export { COMMS_CHECK_CROSSINGS as CROSSINGS, k1Owner, type CommsCheckState } from "./state.ts";

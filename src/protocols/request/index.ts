@@ -22,6 +22,6 @@ export function createRequestProtocol({
   };
 }
 
-export { matrixOf, type AskRow, type MatrixRow } from "./asks.ts";
+export { matrixOf } from "./asks.ts";
 export type { RequestState } from "./case.ts";
 export { REQUEST_CROSSINGS as CROSSINGS } from "./crossings.ts";

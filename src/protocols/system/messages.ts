@@ -20,8 +20,6 @@ import {
 } from "../envelope.ts";
 import type { MessageRule, VoidCode } from "../protocol.ts";
 
-export const SYSTEM_PROTOCOL = "system";
-
 export const VOID_CODES = [
   "E-UNEXPECTED",
   "E-STATE",
