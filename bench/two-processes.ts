@@ -1,13 +1,13 @@
 /** Two nodes in two processes on loopback with fresh keys, paired and with an agreement in force. */
 import { fork, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { createNodeBackend } from "#parley/crypto/backend-node.ts";
 import { partyToDigits } from "#parley/party/pairing.ts";
 import { initParty } from "../src/main/init-party.ts";
+import { freePort } from "../tools/free-port.ts";
 
 export type Order =
   | { readonly kind: "pair"; readonly chain: string; readonly digits: string }
@@ -113,15 +113,4 @@ async function untilInForce(peer: Peer, channel: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("the agreement did not come into force within ten seconds");
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

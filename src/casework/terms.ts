@@ -6,6 +6,7 @@
  */
 import type { Json } from "../codec/json.ts";
 import { SECONDS_PER_DAY, type Instant } from "../codec/time.ts";
+import { defaultClocks } from "../protocols/agreement/terms.ts";
 import type { Precedence } from "../protocols/envelope.ts";
 import type { PartyId, TimerName } from "../protocols/protocol.ts";
 
@@ -24,25 +25,10 @@ export interface AgreementTerms {
   readonly profile: Json;
 }
 
-const MINUTE = 60;
-const HOUR = 3_600;
 const DAY = SECONDS_PER_DAY;
 
-function perPrecedence(flash: number, immediate: number, priority: number, routine: number) {
-  return { flash, immediate, priority, routine };
-}
-
-/** SPEC 9.4.1: proposals for a first agreement. */
-export const DEFAULT_CLOCKS: Clocks = {
-  t_receipt: perPrecedence(MINUTE, MINUTE, 5 * MINUTE, 15 * MINUTE),
-  t_ack: perPrecedence(15 * MINUTE, 60 * MINUTE, 8 * HOUR, 24 * HOUR),
-  t_preserve: perPrecedence(4 * HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR),
-  t_triage: perPrecedence(8 * HOUR, 24 * HOUR, 72 * HOUR, 7 * DAY),
-  t_decide: perPrecedence(8 * HOUR, 24 * HOUR, 72 * HOUR, 10 * DAY),
-  t_progress: perPrecedence(6 * HOUR, 24 * HOUR, 72 * HOUR, 7 * DAY),
-  t_final: perPrecedence(72 * HOUR, 7 * DAY, 30 * DAY, 45 * DAY),
-  t_clarify: perPrecedence(2 * HOUR, 12 * HOUR, 48 * HOUR, 7 * DAY),
-};
+/** SPEC 9.4.1: proposals for a first agreement, those of SPEC 8-5.9.3. */
+export const DEFAULT_CLOCKS: Clocks = defaultClocks();
 
 export const DEFAULT_HEARTBEAT_SECONDS = DAY;
 export const DEFAULT_FLASH_BUDGET_PER_MONTH = 5;
@@ -63,4 +49,4 @@ export const SILENT_PERIODS = 2;
 /** SPEC 9.3.9: protocols whose cases cannot be opened after the term. */
 export const TERM_BOUND_PROTOCOLS: ReadonlySet<string> = new Set(["request"]);
 /** SPEC 9.8.1: the term is shown as expiring from here on. */
-export const TERM_WARNING_SECONDS = 14 * DAY;
+export { TERM_WARNING_SECONDS } from "../protocols/agreement/terms.ts";

@@ -1,12 +1,12 @@
 /** One side of the demo: a node in a process of its own, and its people, who speak to it by its HTTP API alone. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { createNodeBackend } from "#parley/crypto/backend-node.ts";
 import { initParty } from "#parley/main/init-party.ts";
 import type { Json, JsonObject } from "#parley/codec/json.ts";
+import { freePort } from "../free-port.ts";
 
 export interface Side {
   readonly name: string;
@@ -108,15 +108,4 @@ async function untilHealthy(side: Side, said: () => string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, TRY_MS));
   }
   throw new Error(`the node of ${side.name} did not start: ${said()}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

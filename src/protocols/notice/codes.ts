@@ -62,32 +62,7 @@ export const NOTICE_DIRECTIONS = [
   "our-own-failure",
 ] as const;
 
-/** The eighteen sectors of NIS2, Annex I then Annex II. */
-export const NIS2_SECTORS = [
-  "energy",
-  "transport",
-  "banking",
-  "financial-market-infrastructures",
-  "health",
-  "drinking-water",
-  "waste-water",
-  "digital-infrastructure",
-  "ict-service-management",
-  "public-administration",
-  "space",
-  "postal-courier",
-  "waste-management",
-  "chemicals",
-  "food",
-  "manufacturing",
-  "digital-providers",
-  "research",
-] as const;
-
-/** An early notice may know no sector, and not every victim is in a listed one. */
-export const NOTICE_SECTORS = [...NIS2_SECTORS, "other", "unknown"] as const;
-
-export const OUTLOOKS = ["improving", "stable", "worsening"] as const;
+export { NIS2_SECTORS, OUTLOOKS, SECTORS as NOTICE_SECTORS } from "../harm.ts";
 export const SUSPICIONS = ["yes", "no", "unknown"] as const;
 export const NOTICE_WISHES = ["information-only", "please-watch", "consult", "request-follows"] as const;
 

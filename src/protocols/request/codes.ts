@@ -45,29 +45,7 @@ export const PLAIN_LEGAL_BASES = [
 /** Bases that mean nothing without the reference they rest on. */
 export const REFERENCED_LEGAL_BASES = ["mla", "bilateral"] as const;
 
-export const SECTORS = [
-  "energy",
-  "transport",
-  "banking",
-  "financial-market-infrastructures",
-  "health",
-  "drinking-water",
-  "waste-water",
-  "digital-infrastructure",
-  "ict-service-management",
-  "public-administration",
-  "space",
-  "postal-courier",
-  "waste-management",
-  "chemicals",
-  "food",
-  "manufacturing",
-  "digital-providers",
-  "research",
-  "other",
-  "unknown",
-] as const;
-export const OUTLOOKS = ["improving", "stable", "worsening"] as const;
+export { OUTLOOKS, SECTORS } from "../harm.ts";
 
 /** The items that a verdict can cite: those of the sufficiency profile (SPEC 10.3). */
 export const ITEM_CODES = Array.from({ length: 30 }, (_, i) => `E${String(i + 1).padStart(2, "0")}`);
