@@ -43,7 +43,7 @@ import {
   type SourceFile,
 } from "../tools/tidy/sources.ts";
 
-const WORLD = ["gate", "peer", "intel", "match", "vault", "store"];
+const WORLD = ["gate", "peer", "intel", "match", "vault", "redaction", "people", "store"];
 const BEHIND_THE_NODE = ["store", "vault", "peer"];
 
 /** Which folder of `src/` may import which. */
@@ -57,6 +57,8 @@ const IMPORT_TABLE: readonly ImportRow[] = [
   { name: "transcript", kind: "core", mayImport: ["casework"] },
   { name: "store", kind: "world", mayImport: ["ledger", "protocols"] },
   { name: "vault", kind: "world", mayImport: ["crypto", "store"] },
+  { name: "redaction", kind: "world", mayImport: ["crypto"] },
+  { name: "people", kind: "world", mayImport: ["crypto", "party", "store"] },
   { name: "gate", kind: "world", mayImport: ["casework", "vault", "store"] },
   { name: "peer", kind: "world", mayImport: ["ledger", "party", "store"] },
   { name: "intel", kind: "world", mayImport: ["store", "protocols"] },
