@@ -43,10 +43,10 @@ export function createApp(node: ParleyNode, options: AppOptions = {}): Api {
   const serve = async (context: Context, route: Route): Promise<Response> => {
     const request = context.req.raw;
     const person = route.access === "open" ? undefined : personBehind(node, request, throttle, log);
-    if (isRefusal(person)) return problemResponse(person);
-    if (!isAllowed(route, person)) return problemResponse(refuse("api-role"));
+    if (isRefusal(person)) return refused(context, person);
+    if (!isAllowed(route, person)) return refused(context, refuse("api-role"));
     const body = await readRequestBody(request, route);
-    if (isRefusal(body)) return problemResponse(body);
+    if (isRefusal(body)) return refused(context, body);
     const reply = await route.run({
       node,
       events,
@@ -57,7 +57,7 @@ export function createApp(node: ParleyNode, options: AppOptions = {}): Api {
       body,
       lastEventId: request.headers.get("last-event-id") ?? undefined,
     });
-    if (isRefusal(reply)) return problemResponse(reply);
+    if (isRefusal(reply)) return refused(context, reply);
     if (answers !== undefined) checkAnswer(answers, route, reply);
     return responseOf(reply, route);
   };
@@ -66,25 +66,29 @@ export function createApp(node: ParleyNode, options: AppOptions = {}): Api {
   app.use(async (context, next) => {
     const host = context.req.header("host") ?? new URL(context.req.url).host;
     if (!hosts.has(host.replace(/:[0-9]{1,5}$/, "").toLowerCase()))
-      context.res = problemResponse(refuse("api-host"));
+      context.res = refused(context, refuse("api-host"));
     else await next();
     for (const [name, value] of SECURITY_HEADERS) context.res.headers.set(name, value);
   });
   for (const route of ROUTES) {
     app.on(route.method, honoPath(route), (context) => serve(context, route));
   }
-  app.notFound((context) => problemResponse(unknownPath(context)));
-  app.onError((error) => {
+  app.notFound((context) => refused(context, unknownPath(context)));
+  app.onError((error, context) => {
     const refusal = faultToRefusal(error);
     log("api-fault", { code: refusal.code });
     if (refusal.code === "api-fault" && options.checkAnswers === true) throw error;
-    return problemResponse(refusal);
+    return refused(context, refusal);
   });
   return {
     fetch: async (request) => app.fetch(request),
     events,
     [Symbol.dispose]: () => events[Symbol.dispose](),
   };
+}
+
+function refused(context: Context, refusal: Refusal): Response {
+  return problemResponse(refusal, context.req.header("accept-language"));
 }
 
 const SECURITY_HEADERS: readonly (readonly [string, string])[] = [

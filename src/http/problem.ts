@@ -1,11 +1,15 @@
 /**
  * Refusals as HTTP answers (SPEC 11.2): which status a code has, and the one body that all of them share.
- * A body holds code, layer, clause and public facts: nothing that was sent is repeated.
+ * A body holds code, layer, clause, public facts and a sentence in the reader's language: nothing that was sent is
+ * repeated.
  */
 import { Type } from "typebox";
 import { refuse, type CodeEntry, type Refusal, type RefusalFacts } from "#parley/codec/refusal.ts";
 import { codeEntryOf, storeFaultOf } from "#parley/node/faults.ts";
+import { createPhrasebook } from "#parley/transcript/phrasebook.ts";
+import { reasonPhrase, refusalPhrase } from "#parley/transcript/render.ts";
 import { HTTP_CODES } from "./codes.ts";
+import { chooseLanguage } from "./language.ts";
 
 export const ProblemSchema = Type.Object(
   {
@@ -13,7 +17,7 @@ export const ProblemSchema = Type.Object(
     layer: Type.String(),
     clause: Type.String(),
     facts: Type.Record(Type.String(), Type.Union([Type.String(), Type.Integer()])),
-    text: Type.Optional(Type.Object({ en: Type.String(), ar: Type.String(), ru: Type.String() })),
+    text: Type.String(),
   },
   { additionalProperties: false },
 );
@@ -69,13 +73,28 @@ export interface RefusalBody {
   readonly layer: string;
   readonly clause: string;
   readonly facts: RefusalFacts;
-  readonly text?: { readonly en: string; readonly ar: string; readonly ru: string };
+  /** The refusal as a sentence (SPEC 11.2.8). */
+  readonly text: string;
 }
 
 /** The one body of all refusals. */
-export function refusalBody({ code, facts }: Refusal): RefusalBody {
+export function refusalBody(refusal: Refusal, lang: string): RefusalBody {
+  const { code, facts } = refusal;
   const { layer, clause } = placeOf(code);
-  return { code, layer, clause, facts };
+  return { code, layer, clause, facts, text: refusalText(refusal, lang) };
+}
+
+const book = createPhrasebook();
+
+/** A message that would be void is refused with the reason that the other side would find. */
+function refusalText({ code, facts }: Refusal, lang: string): string {
+  const reason = code === "gate-void" ? facts["reason"] : undefined;
+  const rendering = { book, lang };
+  const phrases = [
+    refusalPhrase(rendering, code),
+    ...(typeof reason === "string" ? [reasonPhrase(rendering, reason)] : []),
+  ];
+  return phrases.map(({ key, args }) => book.text(lang, key, args, { isolate: false })).join(" ");
 }
 
 const API_ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(Object.entries(HTTP_CODES));
@@ -87,13 +106,19 @@ function placeOf(code: string): CodeEntry {
 /** Seconds after which trying again makes sense, by status. */
 const RETRY_AFTER: Readonly<Record<number, string>> = { 429: "6", 503: "2", 507: "30" };
 
-export function problemResponse(refusal: Refusal): Response {
+/** `acceptLanguage` is the header of the request, if it has one. */
+export function problemResponse(refusal: Refusal, acceptLanguage: string | null | undefined): Response {
   const status = statusOf(refusal);
-  const headers = new Headers({ "content-type": "application/json" });
+  const lang = chooseLanguage(book, acceptLanguage);
+  const headers = new Headers({
+    "content-type": "application/json",
+    "content-language": lang,
+    vary: "accept-language",
+  });
   const retry = RETRY_AFTER[status];
   if (retry !== undefined) headers.set("retry-after", retry);
   if (status === 401) headers.set("www-authenticate", "Bearer");
-  return new Response(JSON.stringify(refusalBody(refusal)), { status, headers });
+  return new Response(JSON.stringify(refusalBody(refusal, lang)), { status, headers });
 }
 
 /** A thrown fault as an answer: trouble of the store is named by its kind, everything else stays inside. */
