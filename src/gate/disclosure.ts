@@ -1,0 +1,90 @@
+/**
+ * The disclosure ledger (SPEC 15.1): what each counterparty knows from us, since when, under which limits, released
+ * by whom, retracted or not, seen in the wild or not.
+ *
+ * A fold of channels and house feed that is made when asked: there is no second truth to keep in step. It holds
+ * what was said through the gate, and cannot know what somebody told the other side on another way.
+ */
+import type { Instant } from "#parley/codec/time.ts";
+import type { Disclosure } from "#parley/casework/disclosure.ts";
+import type { RetractedItem, RetractionView } from "#parley/casework/retraction.ts";
+import type { Approval, Draft } from "./release.ts";
+
+/** A copy found outside, as an officer recorded it (SPEC 15.4.7). */
+export interface Sighting {
+  /** Instant of the record. */
+  readonly at: string;
+  readonly officer: number;
+  /** SHA-256 of the copy, base64url. */
+  readonly digest: string;
+  readonly confidence: "certain" | "likely";
+  /** Message ids of the disclosures that the copy comes from. */
+  readonly disclosures: readonly string[];
+}
+
+/** What one message told one counterparty. */
+export interface DisclosureRow extends Disclosure {
+  readonly channel: string;
+  /** The counterparty. */
+  readonly party: string;
+  /** Who drafted, and who released in which role; absent where the house feed holds no draft of it. */
+  readonly released?: {
+    readonly draft: string;
+    readonly by: number;
+    readonly approvals: readonly Approval[];
+  };
+  readonly sightings: readonly Sighting[];
+}
+
+export interface DisclosureSources {
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly disclosures: readonly Disclosure[];
+  }[];
+  readonly drafts: Iterable<Draft>;
+  readonly sightings: readonly Sighting[];
+}
+
+/** Every row, in the order of channels and then of the own feed. */
+export function foldDisclosures({
+  channels,
+  drafts,
+  sightings,
+}: DisclosureSources): readonly DisclosureRow[] {
+  const draftsByMessage = new Map<string, Draft>();
+  for (const draft of drafts) draftsByMessage.set(String(draft.message["id"]), draft);
+  return channels.flatMap(({ channel, disclosures }) =>
+    disclosures.flatMap((one) => {
+      const draft = draftsByMessage.get(one.id);
+      const released = draft && { draft: draft.id, by: draft.by, approvals: draft.approvals };
+      const seen = sightings.filter((sighting) => sighting.disclosures.includes(one.id));
+      return one.to.map((party) => ({
+        ...one,
+        channel,
+        party,
+        sightings: seen,
+        ...(released !== undefined && { released }),
+      }));
+    }),
+  );
+}
+
+/** Rows of one counterparty, said at `since` or later: what a release is weighed against (SPEC 15.1.5). */
+export function disclosedTo(
+  rows: readonly DisclosureRow[],
+  { party, since }: { readonly party: string; readonly since: Instant },
+): readonly DisclosureRow[] {
+  return rows.filter((row) => row.party === party && (row.known_since ?? row.said_at) >= since);
+}
+
+/** Whether an item, or the whole message where none is given, stands retracted. */
+export function isRetracted(retractions: readonly RetractionView[], item?: RetractedItem): boolean {
+  return retractions.some(
+    ({ items }) => items === undefined || (item !== undefined && items.some((one) => covers(one, item))),
+  );
+}
+
+function covers(retracted: RetractedItem, item: RetractedItem): boolean {
+  if (retracted.kind === "attachment") return item.kind === "attachment" && item.digest === retracted.digest;
+  return item.kind === "path" && (item.path === retracted.path || item.path.startsWith(`${retracted.path}/`));
+}
