@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { encodeBase64url } from "#parley/codec/bytes.ts";
-import { parseMaterial } from "#parley/cli/material.ts";
+import { parseMaterial } from "#parley/intel/material.ts";
 import { createNodeBackend } from "#parley/crypto/backend-node.ts";
 import { createPhrasebook } from "#parley/transcript/phrasebook.ts";
 import { renderReport, renderStory } from "#parley/transcript/render.ts";

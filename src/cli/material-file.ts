@@ -4,7 +4,7 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { ApiRefusal } from "./api.ts";
 import type { Call } from "./command.ts";
 import { readUpTo } from "./files.ts";
-import { parseMaterial, type Material } from "./material.ts";
+import { parseMaterial, type Material } from "#parley/intel/material.ts";
 import { doorRefusal } from "./shown.ts";
 
 /** A list of a hundred thousand indicators; more is an attachment. */

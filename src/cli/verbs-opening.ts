@@ -10,7 +10,7 @@ import { UsageFault, type OptionSpec } from "./arguments.ts";
 import type { Call } from "./command.ts";
 import { readJsonFile } from "./json-file.ts";
 import { readMaterial } from "./material-file.ts";
-import { indicatorsToNotice, indicatorsToPack } from "./pack.ts";
+import { indicatorsToNotice, indicatorsToPack } from "#parley/intel/indicator-pack.ts";
 import { parseNumber } from "./rows.ts";
 import { doorRefusal } from "./shown.ts";
 import { CASE, CHANNEL, needed, optional, type Verb } from "./speak.ts";

@@ -8,8 +8,8 @@ import { isJsonObject, type Json, type JsonObject } from "#parley/codec/json.ts"
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeInstant, parseInstant } from "#parley/codec/time.ts";
 import { partyToDigits } from "#parley/party/pairing.ts";
-import { indicatorsToNotice, indicatorsToPack } from "#parley/cli/pack.ts";
-import type { Indicator } from "#parley/cli/indicator.ts";
+import { indicatorsToNotice, indicatorsToPack } from "#parley/intel/indicator-pack.ts";
+import type { Indicator } from "#parley/intel/indicator.ts";
 import { MESSAGE_RULES } from "#parley/casework/registry.ts";
 import * as material from "./case-material.ts";
 import { call, download, type Side, type Who } from "./side.ts";
