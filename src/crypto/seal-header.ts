@@ -80,14 +80,18 @@ export function encodeMacLine(mac: Uint8Array): Uint8Array {
   return utf8(" " + encodeRawBase64(mac) + "\n");
 }
 
-export function parseHeader(bytes: Uint8Array): SealHeader | Refusal<SealHeaderCode> {
+/** `totalSize`: bytes of the whole file, where `bytes` is only its beginning. */
+export function parseHeader(
+  bytes: Uint8Array,
+  totalSize: number = bytes.length,
+): SealHeader | Refusal<SealHeaderCode> {
   if (!startsWithVersion(bytes)) return malformed(0);
   const stanzas: Stanza[] = [];
   let offset = VERSION_BYTES.length;
   for (;;) {
     const line = readLine(bytes, offset);
     if (line === undefined) return malformed(offset);
-    if (line.text.startsWith(MAC_MARK)) return parseEnd(bytes, stanzas, offset, line);
+    if (line.text.startsWith(MAC_MARK)) return parseEnd(totalSize, stanzas, offset, line);
     if (stanzas.length === STANZA_LIMIT) return refuse("seal-recipient", { offset });
     const stanza = parseStanza(bytes, offset, line);
     if (isRefusal(stanza)) return stanza;
@@ -148,7 +152,7 @@ function parseStanza(bytes: Uint8Array, offset: number, first: Line): ReadStanza
 }
 
 function parseEnd(
-  bytes: Uint8Array,
+  totalSize: number,
   stanzas: readonly Stanza[],
   offset: number,
   line: Line,
@@ -157,7 +161,7 @@ function parseEnd(
   if (stanzas.length === 0 || mac === undefined || isRefusal(mac) || mac.length !== MAC_SIZE_BYTES) {
     return malformed(offset);
   }
-  const plaintextSize = payloadToPlaintextSize(bytes.length - line.end);
+  const plaintextSize = payloadToPlaintextSize(totalSize - line.end);
   if (plaintextSize === undefined) return malformed(line.end);
   return { stanzas, macOffset: offset + MAC_MARK.length, mac, payloadOffset: line.end, plaintextSize };
 }

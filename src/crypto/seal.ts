@@ -4,8 +4,8 @@
  * Guarantees: the age tools open what `seal` makes. Whatever depends on a secret (no stanza of mine, header MAC,
  * a chunk's tag) has one refusal, `cannot-open`, so that an answer tells an attacker nothing more. No plaintext
  * leaves `open` before the last chunk is verified.
- * It deliberately knows no passphrase, no X25519-only recipient, no armor and no streaming: the caller bounds
- * the size. It does not say who sealed: the signed entry does.
+ * It deliberately knows no passphrase, no X25519-only recipient and no armor: the caller bounds the size, and what
+ * does not fit in memory goes through `seal-stream.ts`. It does not say who sealed: the signed entry does.
  */
 import { concatBytes, hexToBytes, utf8 } from "#parley/codec/bytes.ts";
 import { STANZA_LIMIT } from "#parley/codec/limits.ts";
@@ -60,13 +60,43 @@ export function seal(
   recipients: readonly Uint8Array[],
   plaintext: Uint8Array,
 ): Uint8Array {
+  const { head, payloadKey: key } = beginSeal(backend, recipients);
+  return concatBytes(head, ...sealPayload(backend, key, plaintext));
+}
+
+/** What a file begins with, and the key of its chunks (SPEC 2.5.8): for whoever seals chunk by chunk. */
+export interface SealBeginning {
+  /** Header, MAC line and payload nonce. */
+  readonly head: Uint8Array;
+  readonly payloadKey: Uint8Array;
+}
+
+/** SPEC 2.5: as `seal`, up to the first chunk. */
+export function beginSeal(backend: CryptoBackend, recipients: readonly Uint8Array[]): SealBeginning {
   if (recipients.length === 0 || recipients.length > STANZA_LIMIT) {
     throw new RangeError("a seal has between one recipient and the stanza limit");
   }
   const fileKey = backend.randomBytes(FILE_KEY_SIZE_BYTES);
   const header = encodeHeader(recipients.map((recipient) => wrapFileKey(backend, recipient, fileKey)));
   const mac = headerMac(backend, fileKey, header);
-  return concatBytes(header, encodeMacLine(mac), ...sealPayload(backend, fileKey, plaintext));
+  const nonce = backend.randomBytes(NONCE_SIZE_BYTES);
+  const head = concatBytes(header, encodeMacLine(mac), nonce);
+  return { head, payloadKey: payloadKey(backend, fileKey, nonce) };
+}
+
+/** SPEC 2.5.9: the key of the chunks for the holder of a seed. `head` has at least the header and the nonce. */
+export function beginOpen(
+  backend: CryptoBackend,
+  seed: Uint8Array,
+  header: SealHeader,
+  head: Uint8Array,
+): Uint8Array | Refusal<"cannot-open"> {
+  const fileKey = unwrapFileKey(backend, seed, header.stanzas);
+  if (fileKey === undefined) return refuse("cannot-open");
+  const mac = headerMac(backend, fileKey, head.subarray(0, header.macOffset));
+  if (!secretsEqual(mac, header.mac)) return refuse("cannot-open");
+  const nonce = head.subarray(header.payloadOffset, header.payloadOffset + NONCE_SIZE_BYTES);
+  return payloadKey(backend, fileKey, nonce);
 }
 
 /** SPEC 2.5: what can be said of a file without a key; a node without the key checks delivery with it. */
@@ -85,11 +115,9 @@ export function open(
 ): Uint8Array | Refusal<SealCode> {
   const header = parseHeader(ageFile);
   if (isRefusal(header)) return header;
-  const fileKey = unwrapFileKey(backend, seed, header.stanzas);
-  if (fileKey === undefined) return refuse("cannot-open");
-  const mac = headerMac(backend, fileKey, ageFile.subarray(0, header.macOffset));
-  if (!secretsEqual(mac, header.mac)) return refuse("cannot-open");
-  return openPayload(backend, fileKey, ageFile, header) ?? refuse("cannot-open");
+  const key = beginOpen(backend, seed, header, ageFile);
+  if (isRefusal(key)) return key;
+  return openPayload(backend, key, ageFile, header) ?? refuse("cannot-open");
 }
 
 /** SPEC 2.5: bytes of the age file for a plaintext of so many bytes and so many recipients; exact. */
@@ -129,10 +157,8 @@ function payloadKey(backend: CryptoBackend, fileKey: Uint8Array, nonce: Uint8Arr
   return backend.hkdfSha256(fileKey, nonce, PAYLOAD_INFO, 32);
 }
 
-function sealPayload(backend: CryptoBackend, fileKey: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
-  const nonce = backend.randomBytes(NONCE_SIZE_BYTES);
-  const key = payloadKey(backend, fileKey, nonce);
-  const parts = [nonce];
+function sealPayload(backend: CryptoBackend, key: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
   for (let offset = 0, counter = 0; counter === 0 || offset < plaintext.length; counter++) {
     const end = Math.min(offset + CHUNK_SIZE_BYTES, plaintext.length);
     const chunkNonce = nonceOf(counter, end === plaintext.length);
@@ -145,12 +171,11 @@ function sealPayload(backend: CryptoBackend, fileKey: Uint8Array, plaintext: Uin
 /** Undefined when any chunk's tag fails. The header has checked that the sizes are possible. */
 function openPayload(
   backend: CryptoBackend,
-  fileKey: Uint8Array,
+  key: Uint8Array,
   ageFile: Uint8Array,
   header: SealHeader,
 ): Uint8Array | undefined {
   const start = header.payloadOffset + NONCE_SIZE_BYTES;
-  const key = payloadKey(backend, fileKey, ageFile.subarray(header.payloadOffset, start));
   const plaintext = new Uint8Array(header.plaintextSize);
   let written = 0;
   for (let offset = start, counter = 0; offset < ageFile.length; counter++) {
@@ -166,7 +191,7 @@ function openPayload(
 }
 
 /** 11-byte big-endian counter, of which four bytes suffice here (256 TiB), and 1 on the last chunk alone. */
-function nonceOf(counter: number, isLast: boolean): Uint8Array {
+export function nonceOf(counter: number, isLast: boolean): Uint8Array {
   const nonce = new Uint8Array(12);
   new DataView(nonce.buffer).setUint32(7, counter);
   nonce[11] = isLast ? 1 : 0;
