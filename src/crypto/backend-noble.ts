@@ -7,6 +7,7 @@
  */
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { p256 } from "@noble/curves/nist.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
@@ -15,6 +16,7 @@ import { ml_dsa44 } from "@noble/post-quantum/ml-dsa.js";
 import { ml_kem768, type KEMPrepared } from "@noble/post-quantum/ml-kem.js";
 import { bytesEqual, concatBytes, encodeHex } from "#parley/codec/bytes.ts";
 import {
+  P256_KEY_SIZE_BYTES,
   X_WING_ENC_SIZE_BYTES,
   X_WING_KEY_SIZE_BYTES,
   X_WING_LABEL,
@@ -22,6 +24,7 @@ import {
   type CryptoBackend,
   type Ed25519,
   type MlDsa44,
+  type P256,
   type XWing,
 } from "./backend.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
@@ -45,11 +48,27 @@ export function createNobleBackend(options: NobleOptions): CryptoBackend {
     hkdfSha256: (ikm, salt, info, length) => hkdf(sha256, ikm, salt, info, length),
     ed25519: edwards,
     mlDsa44: createMlDsa44(),
+    p256: nist,
     xWing: createXWing(options),
     chacha20poly1305: aead,
     randomBytes: options.randomBytes,
   };
 }
+
+const nist: P256 = {
+  isKey(publicKey) {
+    if (publicKey.length !== P256_KEY_SIZE_BYTES || publicKey[0] !== 0x04) return false;
+    try {
+      p256.Point.fromBytes(publicKey).assertValidity();
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  verify(publicKey, message, signature) {
+    return nist.isKey(publicKey) && p256.verify(signature, message, publicKey, { lowS: false });
+  },
+};
 
 const edwards: Ed25519 = {
   publicKey: (seed) => ed25519.getPublicKey(seed),

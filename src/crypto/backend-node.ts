@@ -24,6 +24,7 @@ import {
 import { Buffer } from "node:buffer";
 import { concatBytes } from "#parley/codec/bytes.ts";
 import {
+  P256_KEY_SIZE_BYTES,
   TAG_SIZE_BYTES,
   X_WING_ENC_SIZE_BYTES,
   X_WING_KEY_SIZE_BYTES,
@@ -32,6 +33,7 @@ import {
   type CryptoBackend,
   type Ed25519,
   type MlDsa44,
+  type P256,
   type XWing,
 } from "./backend.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
@@ -53,6 +55,7 @@ export function createNodeBackend(): CryptoBackend {
     hkdfSha256,
     ed25519: createEd25519(),
     mlDsa44: createMlDsa44(),
+    p256: createP256(),
     xWing: createXWing(),
     chacha20poly1305,
     randomBytes,
@@ -82,6 +85,32 @@ function createMlDsa44(): MlDsa44 {
       }),
     verify: (publicKey, message, signature) => keys.verify(publicKey, message, signature),
   };
+}
+
+function createP256(): P256 {
+  const publicKeys = createBoundedCache<KeyObject | undefined>(KEYS_KEPT_LIMIT);
+  const imported = (bytes: Uint8Array): KeyObject | undefined =>
+    bytes.length === P256_KEY_SIZE_BYTES && bytes[0] === 0x04
+      ? publicKeys.get(idOf(bytes), () => importP256Key(bytes))
+      : undefined;
+  return {
+    isKey: (publicKey) => imported(publicKey) !== undefined,
+    verify(publicKey, message, signature) {
+      const key = imported(publicKey);
+      return key !== undefined && verify("sha256", message, { key, dsaEncoding: "ieee-p1363" }, signature);
+    },
+  };
+}
+
+/** Undefined when the coordinates are not reduced or are no point: OpenSSL says so when it imports them. */
+function importP256Key(bytes: Uint8Array): KeyObject | undefined {
+  const coordinate = (from: number): string => buffer(bytes.subarray(from, from + 32)).toString("base64url");
+  try {
+    const key = { kty: "EC", crv: "P-256", x: coordinate(1), y: coordinate(33) };
+    return createPublicKey({ format: "jwk", key });
+  } catch {
+    return undefined;
+  }
 }
 
 interface Keys {

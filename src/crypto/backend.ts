@@ -18,6 +18,7 @@ export interface CryptoBackend {
   hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
   readonly ed25519: Ed25519;
   readonly mlDsa44: MlDsa44;
+  readonly p256: P256;
   readonly xWing: XWing;
   readonly chacha20poly1305: ChaCha20Poly1305;
   /** From the system's generator, or from a seed in a simulation. */
@@ -32,6 +33,14 @@ export interface Ed25519 {
   sign(seed: Uint8Array, message: Uint8Array): Uint8Array;
   /** S < L, and the encoding of S·B − k·A equals the first 32 bytes of the signature. SPEC 2.3 adds the rest. */
   verifyCofactorless(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** ECDSA on NIST P-256 with SHA-256 (FIPS 186-5): verification alone, for what authenticators sign (SPEC 17.2). */
+export interface P256 {
+  /** Whether 65 bytes are an uncompressed point of the curve. False for any other length or form. */
+  isKey(publicKey: Uint8Array): boolean;
+  /** `signature` is r ‖ s, 32 bytes each, both from 1 to n − 1 (`party/assertion.ts` sees to it). */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
 /** FIPS 204, external interface, pure, empty context. */
@@ -71,6 +80,8 @@ export interface ChaCha20Poly1305 {
 
 export const ED25519_SIGNATURE_SIZE_BYTES = 64;
 export const ED25519_KEY_SIZE_BYTES = 32;
+export const P256_KEY_SIZE_BYTES = 65;
+export const P256_SIGNATURE_SIZE_BYTES = 64;
 export const ML_DSA_44_KEY_SIZE_BYTES = 1312;
 export const ML_DSA_44_SIGNATURE_SIZE_BYTES = 2420;
 export const X_WING_KEY_SIZE_BYTES = 1216;

@@ -20,7 +20,9 @@ import {
 export type PartyProfile = Pick<
   PartyMembers,
   "expires" | "handle" | "languages" | "name" | "offices" | "tls_pins" | "urls"
->;
+> &
+  // Keys of officers that the roots vouch for (SPEC 17.3); usually a later version lists them.
+  Partial<Pick<PartyMembers, "passkeys">>;
 
 export interface CreatedParty {
   readonly chain: PartyChain;
@@ -53,7 +55,7 @@ export function createParty(backend: CryptoBackend, profile: PartyProfile): Crea
         proof_ml_dsa_44: encodeBase64url(proof.mlDsa44),
       },
     ],
-    passkeys: [],
+    passkeys: profile.passkeys ?? [],
     roots: rootKeys,
     type: "party",
     v: 1,

@@ -8,7 +8,7 @@ import { CODEC_CODES } from "#parley/codec/codes.ts";
 import type { CodeEntry } from "#parley/codec/refusal.ts";
 import { CRYPTO_CODES } from "#parley/crypto/codes.ts";
 import { LEDGER_CODES } from "#parley/ledger/codes.ts";
-import { PARTY_CODES } from "#parley/party/codes.ts";
+import { APPROVALS_CODES, PARTY_CODES } from "#parley/party/codes.ts";
 import { GENESIS_CODES } from "#parley/protocols/agreement/codes.ts";
 import { TRANSCRIPT_CODES } from "./codes.ts";
 
@@ -27,6 +27,7 @@ export const CATALOGUE: ReadonlyMap<string, CataloguedCode> = new Map(
     CRYPTO_CODES,
     LEDGER_CODES,
     PARTY_CODES,
+    APPROVALS_CODES,
     SHARED_CODES,
     GENESIS_CODES,
     TRANSCRIPT_CODES,
