@@ -13,6 +13,7 @@ import type { OpenedMessage, TypeRule } from "./message-rules.ts";
 import { NO_REFS, actOf, sideOf, submit, type CaseFold, type FoldContext } from "./opened-case.ts";
 import { knows } from "./opened-entry.ts";
 import { coversScope, isLifeSafety } from "./suspension.ts";
+import { noteRetraction } from "./retract-acts.ts";
 import { applySystem } from "./system-acts.ts";
 import { TERM_BOUND_PROTOCOLS } from "./terms.ts";
 
@@ -94,7 +95,10 @@ function applyMessage(bucket: Bucket, item: Item, incoming: Incoming, context: F
   const stopped = stoppedBy(bucket, item, rule, opened.lifeSafety || isLifeSafety(message), context);
   if (stopped !== undefined) return stopped;
   const outcome = submit(opened, item, context);
-  if (outcome.kind === "accepted") noteAnswers(bucket, opened, item, message);
+  if (outcome.kind === "accepted") {
+    noteAnswers(bucket, opened, item, message);
+    noteRetraction(opened, item, message, rule.rule.retracts);
+  }
   return outcome;
 }
 
@@ -128,6 +132,7 @@ function openCase(
     lowerings: [],
     extensions: [],
     reveals: [],
+    retractions: [],
   };
   return ACCEPTED;
 }

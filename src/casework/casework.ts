@@ -21,6 +21,8 @@ import {
   type SuspensionView,
 } from "./channel-view.ts";
 import { voidFor, type EntryOutcome } from "./codes.ts";
+import type { Disclosure } from "./disclosure.ts";
+import { disclosuresOf } from "./disclosures.ts";
 import {
   addEntry,
   bucketFor,
@@ -49,6 +51,8 @@ export interface Casework {
   readonly view: (asOf: Instant) => ChannelView;
   /** One case; undefined when no valid opening is known. */
   readonly caseView: (id: string, asOf: Instant) => CaseView | undefined;
+  /** What one party has disclosed here, in the order of its feed (SPEC 15.1). */
+  readonly disclosures: (by: PartyId, asOf: Instant) => readonly Disclosure[];
   /** What would become of this entry at the end of its case; nothing is taken. */
   readonly judge: (entry: OpenedEntry, asOf: Instant) => EntryOutcome;
 }
@@ -77,6 +81,10 @@ export function createCasework(config: CaseworkConfig): Casework {
       const now = bringUpToDate(engine, asOf);
       const bucket = engine.buckets.get(id);
       return bucket === undefined ? undefined : viewOf(bucket, now);
+    },
+    disclosures: (by, asOf) => {
+      const { instants } = bringUpToDate(engine, asOf);
+      return disclosuresOf(engine, by, instants);
     },
     judge: (entry, asOf) => judgeEntry(engine, entry, asOf),
   };

@@ -19,6 +19,7 @@ import type {
 import type { Item } from "./item.ts";
 import type { OpenedMessage, TypeRules } from "./message-rules.ts";
 import { knows, type OpenedEntry } from "./opened-entry.ts";
+import type { RetractedItem } from "./retraction.ts";
 import type { ActiveSuspension } from "./suspension.ts";
 import type { AgreementTerms } from "./terms.ts";
 
@@ -63,6 +64,18 @@ export interface Revealed {
   readonly value: Json;
 }
 
+/** One message that took something back, and the last word of the other side about it. */
+export interface Retraction {
+  readonly item: Item;
+  readonly effect: "corrected" | "withdrawn";
+  /** The message; absent: everything that its author said in the case until then. */
+  readonly of?: string;
+  readonly items?: readonly RetractedItem[];
+  readonly reason: string;
+  readonly replacement?: string;
+  ack: { readonly item: Item; readonly complied: string; readonly code?: string } | undefined;
+}
+
 export interface CaseFold {
   readonly protocol: Protocol;
   readonly opening: Item;
@@ -79,6 +92,7 @@ export interface CaseFold {
   readonly lowerings: { readonly item: Item; readonly to: Precedence }[];
   readonly extensions: Extension[];
   readonly reveals: Revealed[];
+  readonly retractions: Retraction[];
 }
 
 /** Lets the protocol judge and, if it accepts, apply the act. */

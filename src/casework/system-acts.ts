@@ -25,6 +25,7 @@ import {
   type FoldContext,
 } from "./opened-case.ts";
 import { knows } from "./opened-entry.ts";
+import { applyRetract, applyRetractAck } from "./retract-acts.ts";
 
 export function applySystem(
   bucket: Bucket,
@@ -65,6 +66,10 @@ function applyToCase(
       return applyExtension(opened, item, message, context);
     case "reveal":
       return applyReveal(bucket, opened, item, message, context.digest);
+    case "retract":
+      return applyRetract(bucket, opened, item, message);
+    case "retract.ack":
+      return applyRetractAck(bucket, opened, item, message);
     default:
       throw new Error("a system message without a rule in the engine");
   }

@@ -10,11 +10,11 @@ import { commandHelp, listHelp } from "./help.ts";
 import { createOutput, printRefusal } from "./output.ts";
 import { CliFault, type CliPorts } from "./ports.ts";
 import { doorRefusal } from "./shown.ts";
-import { createWords, toLanguage, type Words } from "./words.ts";
+import { chooseLanguage, createWords, type Words } from "./words.ts";
 import { ApiRefusal } from "./api.ts";
 
 export async function runCli(argv: readonly string[], ports: CliPorts): Promise<number> {
-  const words = createWords(toLanguage(languageOf(argv) ?? ports.env("PARLEY_LANG")));
+  const words = createWords(chooseLanguage(languageOf(argv), ports.env));
   const found = findCommand(argv);
   if (found.command === undefined) return withoutCommand(ports, words, found);
   const { command, rest } = found;

@@ -20,6 +20,7 @@ import { UsageFault } from "./arguments.ts";
 import { DONE, type Call, type Command } from "./command.ts";
 import { readUpTo } from "./files.ts";
 import { readJsonFile } from "./json-file.ts";
+import { readNames } from "./names.ts";
 import { printParty, required } from "./node-commands.ts";
 import { printRefusal } from "./output.ts";
 import { doorRefusal, showRefusal } from "./shown.ts";
@@ -182,18 +183,20 @@ async function printOffer({ out, words }: Call, key: string, answer: Value, name
 }
 
 async function listOffers(call: Call): Promise<number> {
-  const answer = await getJson(call, whoOf(call, "watch"), API.offers);
+  const who = whoOf(call, "watch");
+  const answer = await getJson(call, who, API.offers);
   if (call.out.json) {
     await call.out.value(answer);
     return DONE;
   }
   const offers = listIn(answer, "offers");
+  const { handleOf } = await readNames(call, who);
   for (const one of offers)
     await call.out.line(
       call.words.say("agree.line", {
         channel: textIn(one, "channel") ?? "",
-        party: textIn(one, "party") ?? "",
-        status: textIn(one, "status") ?? "",
+        party: handleOf(textIn(one, "party") ?? ""),
+        status: call.words.word("offer_status", textIn(one, "status") ?? ""),
       }),
     );
   if (offers.length === 0) await call.out.line(call.words.say("agree.none"));

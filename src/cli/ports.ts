@@ -120,7 +120,7 @@ export interface CliPorts {
   readonly stdout: (text: string) => Promise<void> | void;
   readonly stderr: (text: string) => Promise<void> | void;
   readonly isTty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
-  /** Asked for `NO_COLOR`, `TERM`, `PARLEY_DATA`, `PARLEY_AS`, `PARLEY_LANG` and nothing else. */
+  /** Asked for `NO_COLOR`, `TERM`, `PARLEY_DATA`, `PARLEY_AS`, and the variables of the language; nothing else. */
   readonly env: (name: string) => string | undefined;
   /** Chunks of a file, or of standard input for `-`; closed when the reader stops. Throws `CliFault`. */
   readonly readFile: (path: string) => AsyncIterable<Uint8Array>;

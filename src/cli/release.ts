@@ -19,8 +19,10 @@ import {
 } from "./api.ts";
 import { DONE, type Call, type Command } from "./command.ts";
 import { escapeUntrusted, escapeUntrustedLines } from "./safe-text.ts";
+import { textsIn } from "./names.ts";
 import { doorRefusal } from "./shown.ts";
 import { whoToRole } from "./who.ts";
+import type { Words } from "./words.ts";
 
 /** Characters of a digest that a person types to confirm. */
 const CONFIRM_LENGTH = 6;
@@ -110,7 +112,9 @@ export async function printDraft(call: Call, view: Value): Promise<void> {
     message: textIn(view, "message_id") ?? "",
     seq: textIn(said, "seq") ?? "",
     persons: textIn(policy, "persons") ?? "",
-    roles: listIn(policy, "roles").join(" "),
+    roles: textsIn(policy, "roles")
+      .map((role) => roleWord(words, role))
+      .join(", "),
     approvals: listIn(view, "approvals").length,
   };
   await out.line(out.paint("good", words.say(said === undefined ? "draft.waiting" : "draft.said", facts)));
@@ -148,8 +152,13 @@ function draftLine({ words }: Call, view: Value): string {
   return words.say("drafts.line", {
     draft: textIn(view, "draft") ?? "",
     type: textIn(view, "type") ?? "",
-    status: textIn(view, "status") ?? "",
+    status: words.word("draft_status", textIn(view, "status") ?? ""),
     approvals: listIn(view, "approvals").length,
     digest: textIn(view, "digest") ?? "",
   });
+}
+
+function roleWord({ book, lang }: Words, role: string): string {
+  const key = `role.${role}`;
+  return book.has(lang, key) ? book.text(lang, key) : role;
 }

@@ -1,10 +1,14 @@
-/** `board`, `show`, `export`, `import`: what stands in the record, and the record as a file. */
+/**
+ * `board`, `show`, `export`, `import`: what stands in the record, and the record as a file.
+ *
+ * People read sentences; `--json` has the node's answer as it is, codes and all.
+ */
 import { BUNDLE_SIZE_LIMIT_BYTES } from "#parley/codec/limits.ts";
 import {
   API,
-  entriesOf,
   getBytes,
   getJson,
+  listIn,
   NODE_OPTIONS,
   postBytes,
   resolveChannel,
@@ -12,12 +16,15 @@ import {
   type Value,
 } from "./api.ts";
 import { UsageFault } from "./arguments.ts";
+import { BOARDS, boardLines } from "./board-lines.ts";
+import { caseLines } from "./case-lines.ts";
+import { channelDetailLines, channelListLines } from "./channel-lines.ts";
 import { DONE, FILE, type Call, type Command } from "./command.ts";
 import { readUpTo } from "./files.ts";
+import { readNames, textsIn, type Names } from "./names.ts";
 import { writeOut } from "./partner-commands.ts";
-import { escapeUntrusted } from "./safe-text.ts";
+import type { Who } from "./ports.ts";
 
-const BOARDS = ["duty", "overdue", "reciprocity", "line"] as const;
 const OUT = { kind: "value", value: "FILE", short: "o" } as const;
 const OVERWRITE = { kind: "flag" } as const;
 
@@ -62,18 +69,35 @@ async function board(call: Call): Promise<number> {
     throw new UsageFault("option-choice", { option: "BOARD", value: named, choices: BOARDS.join(" ") });
   const who = whoOf(call, "watch");
   const channel = await resolveChannel(call, who, call.args.one("channel"));
-  return printValue(call, await getJson(call, who, API.board(channel, which)));
+  const value = await getJson(call, who, API.board(channel, which));
+  return print(call, who, value, async (names) =>
+    boardLines(which, value, names, await partiesOf(call, who, channel)),
+  );
 }
 
 async function show(call: Call): Promise<number> {
   const who = whoOf(call, "watch");
   const [named, kase] = call.args.operands;
-  if (named === undefined) return printValue(call, await getJson(call, who, API.channels));
+  if (named === undefined) {
+    const channels = await getJson(call, who, API.channels);
+    return print(call, who, channels, (names) => channelListLines(listIn(channels, "channels"), names));
+  }
   const channel = await resolveChannel(call, who, named);
-  if (kase !== undefined) return printValue(call, await getJson(call, who, API.case(channel, kase)));
+  if (kase !== undefined) {
+    const value = await getJson(call, who, API.case(channel, kase));
+    return print(call, who, value, async (names) =>
+      caseLines(value, names, await partiesOf(call, who, channel)),
+    );
+  }
   const detail = await getJson(call, who, API.channel(channel));
   const cases = await getJson(call, who, API.cases(channel));
-  return printValue(call, { channel: detail, cases });
+  return print(call, who, { channel: detail, cases }, (names) =>
+    channelDetailLines(detail, listIn(cases, "cases"), names),
+  );
+}
+
+async function partiesOf(call: Call, who: Who, channel: string): Promise<readonly string[]> {
+  return textsIn(await getJson(call, who, API.channel(channel)), "parties");
 }
 
 async function exportChannel(call: Call): Promise<number> {
@@ -102,22 +126,15 @@ async function importCarrier(call: Call): Promise<number> {
   return writeOut(call, reply);
 }
 
-/** Any answer of the API as indented `name: value` lines; names and codes of the wire stay as they are. */
-async function printValue({ out }: Call, value: Value): Promise<number> {
+/** The answer itself for a program, its lines for a person. */
+async function print(
+  call: Call,
+  who: Who,
+  value: Value,
+  linesOf: (names: Names) => readonly string[] | Promise<readonly string[]>,
+): Promise<number> {
+  const { out } = call;
   if (out.json) await out.value(value);
-  else for (const line of valueToLines(value, "")) await out.line(line);
+  else for (const line of await linesOf(await readNames(call, who))) await out.line(line);
   return DONE;
-}
-
-function* valueToLines(value: Value, indent: string): Generator<string> {
-  for (const [key, inner] of entriesOf(value)) {
-    const name = Array.isArray(value) ? "-" : `${escapeUntrusted(key)}:`;
-    if (typeof inner === "object" && inner !== null) {
-      if (entriesOf(inner).length === 0) continue;
-      yield `${indent}${name}`;
-      yield* valueToLines(inner, `${indent}  `);
-    } else {
-      yield `${indent}${name} ${escapeUntrusted(String(inner))}`;
-    }
-  }
 }

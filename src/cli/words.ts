@@ -19,6 +19,8 @@ export interface Words {
   readonly lang: Language;
   /** Throws for a key that the phrasebook lacks: that is a bug. */
   readonly say: (key: string, args?: Readonly<Record<string, string | number>>) => string;
+  /** The word `<list>.<code>` of the command line; a code without one is shown as it is, for `say` to escape. */
+  readonly word: (list: string, code: string) => string;
   /** Sentences about messages, cases, reports and refusals. */
   readonly book: Phrasebook;
   /** The sentence of a refusal code, if there is one. */
@@ -53,15 +55,31 @@ export function createWords(lang: Language): Words {
       isolate: lang === "ar",
     });
   };
+  const word: Words["word"] = (list, code) =>
+    phrases.has(`${list}.${code}`) ? say(`${list}.${code}`) : code;
   const book = createPhrasebook();
   const refusal = (code: string): string | undefined => {
     const key = `refusal.${code}`;
     if (phrases.has(key)) return say(key);
     return book.has(lang, key) ? book.text(lang, key, {}, { isolate: lang === "ar" }) : undefined;
   };
-  return { lang, say, book, refusal };
+  return { lang, say, word, book, refusal };
 }
 
-export function toLanguage(text: string | undefined): Language {
-  return LANGUAGES.find((lang) => lang === text) ?? "en";
+/** `--lang` alone, or the environment: Parley's own variable, then the locale in the order of POSIX. */
+export function chooseLanguage(
+  named: string | undefined,
+  env: (name: string) => string | undefined,
+): Language {
+  if (named !== undefined) return toLanguage(named);
+  const values = LANGUAGE_VARIABLES.map((name) => env(name) ?? "");
+  return toLanguage(values.find((value) => value !== "") ?? "");
+}
+
+export const LANGUAGE_VARIABLES = ["PARLEY_LANG", "LC_ALL", "LC_MESSAGES", "LANG"] as const;
+
+/** `ru`, `ru-RU`, `ru_RU.UTF-8`; English where it is none of ours (`C`, `POSIX`, another language). */
+function toLanguage(text: string): Language {
+  const [subtag] = text.toLowerCase().split(/[-_.@]/);
+  return LANGUAGES.find((lang) => lang === subtag) ?? "en";
 }

@@ -7,7 +7,7 @@
  */
 import type { Instant } from "#parley/codec/time.ts";
 import type { Disclosure } from "#parley/casework/disclosure.ts";
-import type { RetractedItem, RetractionView } from "#parley/casework/retraction.ts";
+import { isCovered, type RetractedItem, type RetractionView } from "#parley/casework/retraction.ts";
 import type { Approval, Draft } from "./release.ts";
 
 /** A copy found outside, as an officer recorded it (SPEC 15.4.7). */
@@ -77,14 +77,7 @@ export function disclosedTo(
   return rows.filter((row) => row.party === party && (row.known_since ?? row.said_at) >= since);
 }
 
-/** Whether an item, or the whole message where none is given, stands retracted. */
+/** Whether an item, or the whole message where none is given, stands withdrawn. */
 export function isRetracted(retractions: readonly RetractionView[], item?: RetractedItem): boolean {
-  return retractions.some(
-    ({ items }) => items === undefined || (item !== undefined && items.some((one) => covers(one, item))),
-  );
-}
-
-function covers(retracted: RetractedItem, item: RetractedItem): boolean {
-  if (retracted.kind === "attachment") return item.kind === "attachment" && item.digest === retracted.digest;
-  return item.kind === "path" && (item.path === retracted.path || item.path.startsWith(`${retracted.path}/`));
+  return retractions.some(({ effect, items }) => effect === "withdrawn" && isCovered(items, item));
 }

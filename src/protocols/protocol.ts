@@ -138,6 +138,14 @@ export interface MessageRule {
   readonly release: { readonly persons: 1 | 2; readonly roles: readonly Role[] };
   /** The scope code that a suspension must cover to stop it; absent = never suspended. */
   readonly scope?: "technical" | "formal" | "principal" | "comms_check";
+  /** What an accepted message of this type takes back of what its author disclosed (SPEC 9.5.9). */
+  readonly retracts?: Retracts;
+}
+
+/** `of` names the member of the body that names the message; without it, all that the author said in the case. */
+export interface Retracts {
+  readonly effect: "corrected" | "withdrawn";
+  readonly of?: string;
 }
 
 /**

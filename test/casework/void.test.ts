@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeBase64url, utf8, concatBytes } from "#parley/codec/bytes.ts";
+import type { JsonObject } from "#parley/codec/json.ts";
 import { foldChannel } from "#parley/casework/casework.ts";
 import type { ChannelView } from "#parley/casework/channel-view.ts";
 import { CASEWORK_CODES, ENGINE_REASONS, type EntryOutcome } from "#parley/casework/codes.ts";
@@ -42,6 +43,17 @@ function opened(record: TestRecord): void {
 function acknowledged(record: TestRecord): void {
   opened(record);
   record.tell(B, "ack", { id: 2, body: ack(1) });
+}
+
+function retract(record: TestRecord, body: JsonObject = {}, id?: number): OpenedEntry {
+  return record.tell(A, "retract", {
+    body: { of: uuid(1), reason: "wrong", ...body },
+    with: RELEASER,
+    ...(id !== undefined && { id }),
+  });
+}
+function complied(record: TestRecord, body: JsonObject): OpenedEntry {
+  return record.tell(B, "retract.ack", { body, with: RELEASER });
 }
 
 const ROWS: readonly Row[] = [
@@ -232,6 +244,59 @@ const ROWS: readonly Row[] = [
       opened(r);
       r.tell(A, "reveal", { body: reveal("/body/host", VALUE), with: RELEASER });
       return r.tell(A, "reveal", { body: reveal("/body/host", VALUE), with: RELEASER });
+    },
+  },
+  {
+    reason: "unknown-message",
+    code: "E-UNEXPECTED",
+    given: (r) => (opened(r), retract(r, { replacement: uuid(9) })),
+  },
+  {
+    reason: "not-retractable",
+    code: "E-UNEXPECTED",
+    given: (r) => {
+      acknowledged(r);
+      return r.tell(B, "retract", { body: { of: uuid(2), reason: "wrong" }, with: RELEASER });
+    },
+  },
+  {
+    reason: "unknown-item",
+    code: "E-UNEXPECTED",
+    given: (r) => (opened(r), retract(r, { items: [{ kind: "path", path: "/body/port" }] })),
+  },
+  {
+    reason: "unknown-item",
+    code: "E-UNEXPECTED",
+    given: (r) => (opened(r), retract(r, { items: [{ kind: "path", path: "/officer" }] })),
+  },
+  {
+    reason: "unknown-item",
+    code: "E-UNEXPECTED",
+    given: (r) => (opened(r), retract(r, { items: [{ kind: "attachment", digest: COMMIT }] })),
+  },
+  {
+    reason: "already-retracted",
+    code: "E-STATE",
+    given: (r) => (opened(r), retract(r), retract(r, { items: [{ kind: "path", path: "/body" }] })),
+  },
+  {
+    reason: "no-retraction",
+    code: "E-UNEXPECTED",
+    given: (r) => (opened(r), complied(r, { of: uuid(1), complied: "deleted" })),
+  },
+  {
+    reason: "/body/code",
+    code: "E-SCHEMA",
+    given: (r) => (opened(r), retract(r, {}, 5), complied(r, { of: uuid(5), complied: "cannot" })),
+  },
+  {
+    reason: "already-deleted",
+    code: "E-STATE",
+    given: (r) => {
+      opened(r);
+      retract(r, {}, 5);
+      complied(r, { of: uuid(5), complied: "deleted" });
+      return complied(r, { of: uuid(5), complied: "cannot", code: "published" });
     },
   },
   ...(["E-GAP", "E-CLOCK", "E-STATE"] as const).map((code) => ({

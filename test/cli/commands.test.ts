@@ -163,9 +163,78 @@ test("hostile answers of a node never steer the terminal", async () => {
   const { run } = makeDesk({}, { fetchApi });
   for (const line of [["show"], ["drafts"], ["approve", "d"], ["agree", "list"]]) {
     const { out, err } = await run(...line);
-    assert.ok((out + err).includes("\\u{202e}"), line.join(" "));
+    assert.match(out + err, /\\u\{202e\}|⟨U\+202E⟩/, line.join(" "));
     assert.doesNotMatch(out + err, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
   }
+});
+
+const LOCALES: readonly (readonly [Readonly<Record<string, string>>, readonly string[], RegExp])[] = [
+  [{}, [], /Commands:/],
+  [{ LANG: "ru_RU.UTF-8" }, [], /Команды:/],
+  [{ LANG: "ar" }, [], /الأوامر/],
+  [{ LANG: "C.UTF-8" }, [], /Commands:/],
+  [{ LANG: "ru_RU", LC_MESSAGES: "ar_EG.UTF-8" }, [], /الأوامر/],
+  [{ LANG: "ar", LC_MESSAGES: "ar", LC_ALL: "ru" }, [], /Команды:/],
+  [{ LANG: "ru", PARLEY_LANG: "ar" }, [], /الأوامر/],
+  [{ LANG: "", LC_ALL: "", PARLEY_LANG: "ru" }, [], /Команды:/],
+  [{ LANG: "ru_RU.UTF-8" }, ["--lang", "en"], /Commands:/],
+];
+
+for (const [env, argv, heading] of LOCALES)
+  test(`language: ${JSON.stringify(env)} ${argv.join(" ")}`, async () => {
+    assert.match((await makeDesk({}, { env }).run("help", ...argv)).out, heading);
+  });
+
+test("boards in words: every duty, every figure, and what a newer node may say", async () => {
+  const [me, other] = ["A".repeat(43), "B".repeat(43)];
+  const channel = "C".repeat(43);
+  const due = 1_795_313_400;
+  const timer = { kind: "timer", case: "c1", protocol: "request", timer: "t_clarify:2", due };
+  const answers: Readonly<Record<string, unknown>> = {
+    "/api/v1/party": { party: me, handle: "MERIDIA" },
+    "/api/v1/parties": [{ party: other, handle: "RIMAL" }],
+    [`/api/v1/channels/${channel}`]: { parties: [me, other] },
+    [`/api/v1/channels/${channel}/boards/duty`]: {
+      youOwe: [
+        { ...timer, status: "running", leftSeconds: 7_260 },
+        { ...timer, status: "overdue", leftSeconds: -90 },
+        { ...timer, status: "paused", leftSeconds: 5 },
+      ],
+      theyOwe: [
+        { kind: "error", entry: { seq: 4 }, code: "E-STATE" },
+        { status: "newer", due: 1e300 },
+      ],
+    },
+    [`/api/v1/channels/${channel}/boards/overdue`]: { overdue: [] },
+    [`/api/v1/channels/${channel}/boards/reciprocity`]: { rows: [{ party: other, protocol: "newer" }] },
+    [`/api/v1/channels/${channel}/boards/line`]: { status: "newer", noReceiptSince: due },
+  };
+  const fetchApi = ({ path }: { readonly path: string }) =>
+    Promise.resolve({
+      status: 200,
+      contentType: "application/json",
+      body: utf8(JSON.stringify(answers[path])),
+    });
+  const { run } = makeDesk({}, { fetchApi });
+  const board = async (name: string, lang: string): Promise<string> =>
+    (await run("board", name, "--channel", channel, "--lang", lang)).out.replaceAll(/[\u2066-\u2069]/g, "");
+  assert.equal(
+    await board("duty", "en"),
+    [
+      "You owe 3 answers.",
+      "  MERIDIA owes (answer to questions); due 2026-11-22 02:10 UTC, time left: 2 hours and 1 minute. Case c1: request.",
+      "  MERIDIA is overdue (answer to questions); it was due 2026-11-22 02:10 UTC, overdue for: 1 minute and 30 seconds. Case c1: request.",
+      "  MERIDIA owes (answer to questions); the clock is stopped. Case c1: request.",
+      "The other side owes 2 answers.",
+      "  RIMAL still has to say that entry 4 has no effect: not possible in the present state.",
+      "  RIMAL owes (); due 1970-01-01 00:00 UTC, time left: 0 seconds.",
+      "",
+    ].join("\n"),
+  );
+  assert.match(await board("duty", "ru"), /^За вами 3 ответа[.]/);
+  assert.match(await board("overdue", "ru"), /Ничего не просрочено/);
+  assert.match(await board("reciprocity", "ar"), /newer/);
+  assert.match(await board("line", "en"), /not known[^]*since 2026-11-22 02:10 UTC/);
 });
 
 test("approve: on a terminal the first characters of the digest confirm, anything else does not", async () => {

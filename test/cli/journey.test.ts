@@ -234,8 +234,12 @@ test("journey: checks, boards, and the record verified by its trust file", async
   );
 
   for (const board of ["duty", "overdue", "reciprocity", "line"]) done(await meridia.run("board", board));
-  assert.match(done(await meridia.run("show", "RIMAL")), /in_force: true/);
-  assert.match(done(await meridia.run("show", "RIMAL", offices.requestCase)), /protocol: request/);
+  const channels = done(await meridia.run("show"));
+  assert.match(channels, /with RIMAL[.]\n {2}The agreement is in force until 2027-11-22 02:10 UTC[.]/);
+  assert.match(done(await meridia.run("show", "RIMAL")), /RIMAL holds 8 of our 8 entries/);
+  const shown = done(await meridia.run("show", "RIMAL", offices.requestCase));
+  assert.match(shown, /, request: no effect observed[.]/);
+  assert.match(shown, /Ask [(]1[)] preserve data; judged: sufficient; decided: accepted;/);
   assert.match(done(await meridia.run("party", "show")), /MERIDIA/);
 
   done(await meridia.run("export", "RIMAL", "-o", "t.parley"));
@@ -247,6 +251,40 @@ test("journey: checks, boards, and the record verified by its trust file", async
   assert.match(verified, /^The record is complete/);
 });
 
+test("journey: boards and cases speak three languages, and no code of the wire", async () => {
+  const { meridia, rimal } = all();
+  const shown = async (office: Office, lang: string): Promise<string> => {
+    const partner = office === meridia ? "RIMAL" : "MERIDIA";
+    const views = [
+      ["board", "duty"],
+      ["board", "overdue"],
+      ["board", "reciprocity"],
+      ["board", "line"],
+      ["show"],
+      ["show", partner],
+      ["show", partner, offices.requestCase],
+    ];
+    const texts: string[] = [];
+    for (const view of views) texts.push(done(await office.run(...view, "--lang", lang)));
+    return texts.join("");
+  };
+  const said = {
+    en: /request: no effect observed/,
+    ar: /طلب: لم يُرصد أثر/,
+    ru: /запрос: эффект не наблюдается/,
+  };
+  for (const [lang, sentence] of Object.entries(said))
+    for (const office of [meridia, rimal]) {
+      const text = (await shown(office, lang)).replaceAll(/[\u2066-\u2069]/g, "");
+      assert.match(text, sentence);
+      assert.match(text, /2026-11-22 \d\d:\d\d UTC/);
+      assert.doesNotMatch(text, /\b[AVO]0?\d\b|t_[a-z]+|in_force|not_verified|youOwe|comms_check/, lang);
+      assert.doesNotMatch(text, /\b1[67]\d{8}\b/, "seconds since 1970 are for machines");
+    }
+  const wire = JSON.parse(done(await meridia.run("board", "duty", "--json", "--lang", "ru"))) as object;
+  assert.deepEqual(Object.keys(wire).sort(), ["theyOwe", "youOwe"]);
+});
+
 test("journey: what the wire does not carry goes by file and comes to the same record", async () => {
   const { world, meridia, rimal } = all();
   world.cut.add("meridia>rimal");
@@ -255,8 +293,8 @@ test("journey: what the wire does not carry goes by file and comes to the same r
   done(await meridia.run("export", "RIMAL", "--outbox", "-o", "out.parley"));
   rimal.files.set("in.parley", meridia.files.get("out.parley") ?? new Uint8Array(0));
   done(await rimal.run("import", "in.parley", "-o", "reply.parley"));
-  assert.match(done(await rimal.run("show", "MERIDIA", ping.case)), /comms_check\.ping/);
+  assert.match(done(await rimal.run("show", "MERIDIA", ping.case)), /MERIDIA tests the line to RIMAL/);
   meridia.files.set("reply.parley", rimal.files.get("reply.parley") ?? new Uint8Array(0));
   done(await meridia.run("import", "reply.parley", "-o", "end.parley"));
-  assert.match(done(await meridia.run("show", "RIMAL", ping.case)), /receipted/);
+  assert.match(done(await meridia.run("show", "RIMAL", ping.case)), /with receipt/);
 });

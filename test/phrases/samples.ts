@@ -38,6 +38,18 @@ export const BODIES: Readonly<Record<string, readonly JsonObject[]>> = {
   "precedence.lowered": [{ of: OTHER, to: "routine", reason: "no-life-safety" }],
   "timer.extend": [{ timer: "t_decide:2", seconds: 93_600, reason: "X-LEGAL" }],
   reveal: [{ of: OTHER, path: "/body/pack/sources/0", salt: HASH, value: "x" }],
+  retract: [
+    { of: OTHER, reason: "wrong" },
+    ...[1, 3].map((count) => ({
+      of: OTHER,
+      items: Array.from({ length: count }, (_, i) => ({ kind: "path", path: `/body/indicators/${i}` })),
+      reason: "source-withdrew",
+    })),
+  ],
+  "retract.ack": [
+    { of: OTHER, complied: "deleted" },
+    { of: OTHER, complied: "kept-legal", code: "court-order" },
+  ],
   erase: [{ feed: HASH, seq: 9, reason: "retention" }],
   "notice.open": [
     noticeBody({ life_safety: true, occurred_from: "2026-11-22T02:10:00Z", victims: { count: 2 } }),

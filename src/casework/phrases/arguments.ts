@@ -4,6 +4,10 @@ import { codeOf, COUNT, TIME, TOKEN, type ArgumentKinds } from "../../protocols/
 export const CASEWORK_ARGUMENTS: ArgumentKinds = {
   void_code: codeOf("void"),
   in_time: COUNT,
+  missed: COUNT,
+  delivery: { kind: "code", prefix: "delivery" },
+  protocol: { kind: "code", prefix: "protocol" },
+  timer_status: { kind: "code", prefix: "timer_status" },
   used: COUNT,
   budget: COUNT,
   quarter: TOKEN,

@@ -139,8 +139,14 @@ const CLOSERS: readonly Role[] = ["analyst", "releaser", "authority"];
 export const NOTICE_MESSAGES: Readonly<Record<string, MessageRule>> = {
   "notice.open": sent("initiator", OPENERS, NoticeOpen, { persons: 2, roles: RELEASERS }),
   "notice.update": sent("initiator", OPENERS, NoticeUpdate, { persons: 2, roles: RELEASERS }),
-  "notice.correct": sent("initiator", OPENERS, NoticeCorrect, { persons: 2, roles: RELEASERS }),
-  "notice.withdraw": sent("initiator", OPENERS, NoticeWithdraw, { persons: 1, roles: RELEASERS }),
+  "notice.correct": {
+    ...sent("initiator", OPENERS, NoticeCorrect, { persons: 2, roles: RELEASERS }),
+    retracts: { effect: "corrected", of: "corrects" },
+  },
+  "notice.withdraw": {
+    ...sent("initiator", OPENERS, NoticeWithdraw, { persons: 1, roles: RELEASERS }),
+    retracts: { effect: "withdrawn" },
+  },
   "notice.to_request": sent("initiator", CLOSERS, NoticeToRequest, { persons: 1, roles: RELEASERS }),
   "notice.close": sent("initiator", CLOSERS, NoticeClose, { persons: 1, roles: CLOSERS }),
   "notice.assess": sent("respondent", ANSWERERS, NoticeAssess, { persons: 1, roles: ANSWERERS }),

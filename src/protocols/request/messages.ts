@@ -235,7 +235,10 @@ export function requestMessages(packSchema: TSchema): Readonly<Record<string, Me
     "request.progress": rule("request.progress", "respondent", 1, [...WATCH, "authority"], ProgressBody),
     "request.outcome": rule("request.outcome", "respondent", 1, AUTHORITY, OutcomeBody),
     "request.verify": rule("request.verify", "initiator", 1, ANALYSTS, VerifyBody),
-    "request.withdraw": rule("request.withdraw", "initiator", 1, RELEASERS, withdraw),
+    "request.withdraw": {
+      ...rule("request.withdraw", "initiator", 1, RELEASERS, withdraw),
+      retracts: { effect: "withdrawn" },
+    },
     "request.propose_close": rule("request.propose_close", "respondent", 1, ANALYSTS, propose),
     "request.keep_open": rule("request.keep_open", "initiator", 1, ANALYSTS, keepOpen),
     "request.close": rule("request.close", "initiator", 1, ASSESSORS, CloseBody),

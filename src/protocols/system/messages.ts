@@ -54,6 +54,29 @@ export const ERASURE_REASONS = [
   "sent-in-error",
   "third-party-right",
 ] as const;
+export const RETRACTION_REASONS = [
+  "wrong",
+  "outdated",
+  "superseded",
+  "sent-in-error",
+  "source-withdrew",
+  "consent-withdrawn",
+  "law",
+  "third-party-right",
+] as const;
+export const COMPLIANCES = ["deleted", "kept-legal", "cannot"] as const;
+/** Why a retracted item was not deleted. */
+export const KEPT_REASONS = [
+  "evidence-law",
+  "court-order",
+  "archive-law",
+  "passed-on",
+  "published",
+  "in-backup",
+  "not-found",
+] as const;
+/** Items that one `retract` may name; more are the whole message. */
+export const RETRACTED_ITEMS_LIMIT = 256;
 
 const PartyIdText = Digest;
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -88,6 +111,24 @@ export const Reveal = messageSchema("reveal", {
   salt: Digest,
   value: Type.Unknown(),
 });
+/** An attachment by the digest of its plain bytes, or a member by JSON pointer. */
+const RetractedItem = Type.Union([
+  closed({ kind: Type.Literal("attachment"), digest: Digest }),
+  closed({ kind: Type.Literal("path"), path: line(256) }),
+]);
+/** SPEC 9.5.7. */
+export const Retract = messageSchema("retract", {
+  of: Uuid,
+  items: Type.Optional(Type.Array(RetractedItem, { minItems: 1, maxItems: RETRACTED_ITEMS_LIMIT })),
+  reason: codes(RETRACTION_REASONS),
+  replacement: Type.Optional(Uuid),
+});
+/** SPEC 9.5.8. */
+export const RetractAck = messageSchema("retract.ack", {
+  of: Uuid,
+  complied: codes(COMPLIANCES),
+  code: Type.Optional(codes(KEPT_REASONS)),
+});
 /** The only message in an entry of kind `erase`. */
 export const Erase = messageSchema("erase", { ...EntryPlace.properties, reason: codes(ERASURE_REASONS) });
 
@@ -102,6 +143,12 @@ export const SYSTEM_MESSAGES: Readonly<Record<string, MessageRule>> = {
   "precedence.lowered": rule(PrecedenceLowered, ["watch", "authority", "liaison"], 1, ["watch", "authority"]),
   "timer.extend": rule(TimerExtend, ["watch", "analyst", "authority"], 1, ["authority"]),
   reveal: rule(Reveal, ["releaser", "authority", "principal"], 2, ["releaser", "authority"]),
+  retract: rule(Retract, ["releaser", "authority", "principal"], 1, ["releaser", "authority", "principal"]),
+  "retract.ack": rule(RetractAck, ["analyst", "releaser", "authority", "principal"], 1, [
+    "releaser",
+    "authority",
+    "principal",
+  ]),
   erase: rule(Erase, ["releaser", "authority", "principal"], 2, ["authority", "principal"]),
 };
 

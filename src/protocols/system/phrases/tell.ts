@@ -27,10 +27,13 @@ import {
   type Tell,
 } from "../../phrase-arguments.ts";
 import {
+  COMPLIANCES,
   ERASURE_REASONS,
   EXTENSION_REASONS,
   INQUIRIES,
+  KEPT_REASONS,
   LOWERING_REASONS,
+  RETRACTION_REASONS,
   TEXTS_USED,
   UNDERSTOOD,
   VOID_CODES,
@@ -56,6 +59,9 @@ export const SYSTEM_LISTS: CodeLists = {
   inquiry: INQUIRIES,
   lowering_reason: LOWERING_REASONS,
   erasure_reason: ERASURE_REASONS,
+  retraction_reason: RETRACTION_REASONS,
+  complied: COMPLIANCES,
+  kept_reason: KEPT_REASONS,
 };
 
 /** Arguments that every catalogue may use. */
@@ -99,6 +105,9 @@ export const SYSTEM_ARGUMENTS: ArgumentKinds = {
   inquiry: codeOf("inquiry"),
   lowering_reason: codeOf("lowering_reason"),
   erasure_reason: codeOf("erasure_reason"),
+  retraction_reason: codeOf("retraction_reason"),
+  complied: codeOf("complied"),
+  kept_reason: codeOf("kept_reason"),
 };
 
 export const SYSTEM_TELLS: Readonly<Record<string, Tell>> = {
@@ -119,5 +128,16 @@ export const SYSTEM_TELLS: Readonly<Record<string, Tell>> = {
     args: pick(body, { timer: "timer", seconds: "duration", reason: "extension_reason" }),
   }),
   reveal: (body, of) => ({ args: { ...pick(body, { path: "path" }), of: of(body["of"]) } }),
+  retract: (body, of) => {
+    const { items } = body;
+    const args = { ...pick(body, { reason: "retraction_reason" }), of: of(body["of"]) };
+    return Array.isArray(items)
+      ? { variant: "retract.items", args: { ...args, count: items.length } }
+      : { args };
+  },
+  "retract.ack": (body, of) => ({
+    ...(body["code"] !== undefined && { variant: "retract.ack.kept" }),
+    args: { ...pick(body, { complied: "complied", code: "kept_reason" }), of: of(body["of"]) },
+  }),
   erase: (body) => ({ args: pick(body, { feed: "feed_of", seq: "seq", reason: "erasure_reason" }) }),
 };
