@@ -9,6 +9,7 @@ import { PARTY_CODES } from "#parley/party/codes.ts";
 import { PEER_CODES } from "#parley/peer/codes.ts";
 import { GENESIS_CODES } from "#parley/protocols/agreement/codes.ts";
 import { StoreFault } from "#parley/store/store.ts";
+import { VAULT_CODES } from "#parley/vault/codes.ts";
 import { TRANSCRIPT_CODES } from "#parley/transcript/codes.ts";
 
 /** Undefined when the error is not the store's. */
@@ -27,6 +28,7 @@ const ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(
     GENESIS_CODES,
     PEER_CODES,
     GATE_CODES,
+    VAULT_CODES,
   ].flatMap((table) => Object.entries(table)),
 );
 

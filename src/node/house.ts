@@ -10,6 +10,7 @@ import { isRefusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { Approval, Draft } from "#parley/gate/release.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
+import { HouseEvidence, isEvidenceRecord, type EvidenceRecord, type EvidenceState } from "./house-evidence.ts";
 
 export const PAIRING_MEDIA = ["phone", "in-person", "video", "letter", "other"] as const;
 export type PairingMedium = (typeof PAIRING_MEDIA)[number];
@@ -42,6 +43,7 @@ export interface Offer {
 
 /** One record of the house feed, by type. `at` is the node's clock, informative. */
 export type HouseRecord =
+  | EvidenceRecord
   | {
       readonly type: "house.person";
       readonly officer: number;
@@ -93,6 +95,7 @@ export interface HouseState {
   readonly pairings: ReadonlyMap<string, Pairing>;
   readonly offers: ReadonlyMap<string, Offer>;
   readonly drafts: ReadonlyMap<string, Draft>;
+  readonly evidence: EvidenceState;
 }
 
 /** The fold, owning its maps; `state` is the view that others read. */
@@ -102,13 +105,20 @@ export class House {
   readonly #pairings = new Map<string, Pairing>();
   readonly #offers = new Map<string, Offer>();
   readonly #drafts = new Map<string, Draft>();
+  readonly #evidence = new HouseEvidence();
 
   constructor(backend: CryptoBackend) {
     this.#backend = backend;
   }
 
   get state(): HouseState {
-    return { people: this.#people, pairings: this.#pairings, offers: this.#offers, drafts: this.#drafts };
+    return {
+      people: this.#people,
+      pairings: this.#pairings,
+      offers: this.#offers,
+      drafts: this.#drafts,
+      evidence: this.#evidence.state,
+    };
   }
 
   /** The active person with this token, found by hash. */
@@ -134,6 +144,7 @@ export class House {
   }
 
   #evolve(record: HouseRecord & { readonly at: string }): void {
+    if (isEvidenceRecord(record)) return this.#evidence.evolve(record);
     switch (record.type) {
       case "house.person":
         this.#people.set(record.officer, { ...record, tokenHash: record.token_hash });

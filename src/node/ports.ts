@@ -4,6 +4,7 @@ import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { Store } from "#parley/store/store.ts";
 import type { PeerTransport } from "#parley/peer/transport.ts";
+import type { Vault } from "#parley/vault/vault.ts";
 import type { Identity } from "./identity.ts";
 
 export { PeerFault, type PeerTransport } from "#parley/peer/transport.ts";
@@ -18,6 +19,8 @@ export interface NodePorts {
   readonly clock: () => Instant;
   readonly transport: PeerTransport;
   readonly identity: Identity;
+  /** Where evidence files are kept; a node without one takes none and says so (`vault-absent`). */
+  readonly vault?: Vault;
   readonly log: Log;
   /** Lets other work run: a turn of the event loop, or nothing in a simulation. */
   readonly pause: () => Promise<void>;

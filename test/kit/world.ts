@@ -21,6 +21,7 @@ import type { Role } from "#parley/protocols/envelope.ts";
 import { MESSAGE_RULES } from "#parley/casework/registry.ts";
 import { openSqliteStore } from "#parley/store/sqlite.ts";
 import type { Store } from "#parley/store/store.ts";
+import type { Vault } from "#parley/vault/vault.ts";
 
 export const START = mustInstant("2026-11-22T02:10:00Z");
 
@@ -46,6 +47,7 @@ export interface Resident {
   readonly party: string;
   readonly identity: Identity;
   readonly store: Store;
+  vault: Vault | undefined;
   node: ParleyNode;
   people: ReadonlyMap<string, Person>;
 }
@@ -77,6 +79,7 @@ export async function makeWorld(
   backend: CryptoBackend = createNodeBackend(),
   partyBackend: CryptoBackend = backend,
   openStore: (name: string) => Promise<Store> = () => openSqliteStore({ path: ":memory:" }),
+  vaultOf: (name: string) => Promise<Vault | undefined> = () => Promise.resolve(undefined),
 ): Promise<World> {
   const residents: Resident[] = [];
   const world: World = {
@@ -93,7 +96,7 @@ export async function makeWorld(
     },
   };
   for (const name of names)
-    residents.push(await makeResident(world, name, partyBackend, await openStore(name)));
+    residents.push(await makeResident(world, name, partyBackend, await openStore(name), await vaultOf(name)));
   for (const a of residents) for (const b of residents) if (a !== b) await pairWith(a, b);
   return world;
 }
@@ -103,6 +106,7 @@ async function makeResident(
   name: string,
   partyBackend: CryptoBackend,
   store: Store,
+  vault: Vault | undefined,
 ): Promise<Resident> {
   const { backend } = world;
   const created = createParty(partyBackend, {
@@ -124,7 +128,7 @@ async function makeResident(
     storageKey: backend.randomBytes(32),
   };
   const { party } = created.chain;
-  const resident = { name, party, identity, store, people: new Map<string, Person>() };
+  const resident = { name, party, identity, store, vault, people: new Map<string, Person>() };
   const node = await openNode(world, resident, store);
   const people = new Map<string, Person>();
   for (const [title, roles] of Object.entries(CREW)) {
@@ -141,7 +145,7 @@ const NO_PIN = "A".repeat(43);
 
 function openNode(
   world: World,
-  { name, identity }: Pick<Resident, "name" | "identity">,
+  { name, identity, vault }: Pick<Resident, "name" | "identity" | "vault">,
   store: Store,
 ): Promise<ParleyNode> {
   return ParleyNode.open({
@@ -149,6 +153,7 @@ function openNode(
     backend: world.backend,
     clock: () => world.now,
     identity,
+    ...(vault && { vault }),
     log: () => undefined,
     pause: () => Promise.resolve(),
     transport: {
