@@ -12,6 +12,7 @@ import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { NodeCore } from "#parley/node/core.ts";
 import { ParleyNode } from "#parley/node/node.ts";
+import { partyOfPin } from "#parley/node/pins.ts";
 import type { Log, PeerTransport } from "#parley/node/ports.ts";
 import { encodePartyChain } from "#parley/party/chain.ts";
 import { addressGuard } from "#parley/peer/address-guard.ts";
@@ -79,7 +80,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   );
   core = node.core;
   const server = opened.use(await openPeerDoor(options, directory, node));
-  const ticker = opened.use(startTicker(node, store, log));
+  const ticker = opened.use(startTicker(node, log));
   opened.use(transport); // also before the clockwork stops: a run that waits for a peer ends now
   opened.defer(node.subscribe((event) => event.type === "entry" && ticker.soon()));
   const rehashing = rehashAll(node, log, stopping.signal);
@@ -147,13 +148,6 @@ function announce({ config }: DataDirectory, log: Log): void {
 function addressOf(core: NodeCore, party: string): PeerAddress | undefined {
   const latest = core.house.state.pairings.has(party) ? core.parties.get(party)?.latest : undefined;
   return latest && { urls: latest.urls, pins: latest.tls_pins };
-}
-
-/** In the order of pairing: who copies the pin of a party paired earlier gains nothing and takes nothing. */
-function partyOfPin(core: NodeCore, pin: string): string | undefined {
-  for (const party of core.house.state.pairings.keys())
-    if (core.parties.get(party)?.latest.tls_pins.includes(pin) === true) return party;
-  return undefined;
 }
 
 class Stopped extends Error {}

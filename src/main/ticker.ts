@@ -1,30 +1,32 @@
 /**
  * Calls the node's `tick` when something may be due: every second, and soon after something arrived or was written.
  *
- * Guarantees: one run at a time; a fault of one run is logged by its code and does not end the next. Runs that
- * events ask for take at most a fifth of the time, so that a flood of entries does not become a flood of ticks.
+ * Guarantees: a fault of one run is logged by its code and does not end the next. Runs that events ask for take at
+ * most a fifth of the time, so that a flood of entries does not become a flood of ticks. A run that waits for a peer
+ * which hangs does not hold up the next: the node begins in it what is not under way.
  */
 import type { ParleyNode } from "#parley/node/node.ts";
 import type { Log } from "#parley/node/ports.ts";
-import { StoreFault, type Store } from "#parley/store/store.ts";
+import { StoreFault } from "#parley/store/store.ts";
 
 const PERIOD_MS = 1_000;
 /** After a run that took n ms, the next one waits at least 4 n and at least this. */
 const REST_MS = 20;
 const REST_FACTOR = 4;
-/** What the probe writes: some pages, so that it fails where an entry would, and frees them again. */
-const PROBE_SIZE_BYTES = 131_072;
+/** Most exchanges with a peer end well within this. */
+const PATIENCE_MS = 1_000;
 
 export interface Ticker extends AsyncDisposable {
   /** A run as soon as the rest after the last one is over. */
   readonly soon: () => void;
 }
 
-export function startTicker(node: ParleyNode, store: Store, log: Log): Ticker {
+export function startTicker(node: ParleyNode, log: Log): Ticker {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let wanted = false;
   let stopped = false;
+  const unfinished = new Set<Promise<void>>();
   let restUntilMs = 0;
 
   const plan = (delayMs: number): void => {
@@ -37,7 +39,9 @@ export function startTicker(node: ParleyNode, store: Store, log: Log): Ticker {
   const run = async (): Promise<void> => {
     wanted = false;
     const startedMs = performance.now();
-    await runOnce(node, store, log);
+    const tick = runOnce(node, log).finally(() => unfinished.delete(tick));
+    unfinished.add(tick);
+    await Promise.race([tick, patience()]);
     const endedMs = performance.now();
     const restMs = Math.max(REST_MS, (endedMs - startedMs) * REST_FACTOR);
     restUntilMs = endedMs + restMs;
@@ -56,25 +60,23 @@ export function startTicker(node: ParleyNode, store: Store, log: Log): Ticker {
       stopped = true;
       clearTimeout(timer);
       await running;
+      await Promise.all(unfinished);
     },
   };
 }
 
-async function runOnce(node: ParleyNode, store: Store, log: Log): Promise<void> {
+function patience(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, PATIENCE_MS).unref();
+  });
+}
+
+async function runOnce(node: ParleyNode, log: Log): Promise<void> {
   try {
-    if (!node.core.writable) await probe(node, store);
     await node.tick();
   } catch (fault) {
     log("tick-fault", { kind: faultKind(fault) });
   }
-}
-
-/** A node that could not write tries again by itself: nobody else may have a reason to write. */
-async function probe(node: ParleyNode, store: Store): Promise<void> {
-  await node.core.guard(async () => {
-    await store.setMeta("write-probe", new Uint8Array(PROBE_SIZE_BYTES));
-    await store.setMeta("write-probe", new Uint8Array(0));
-  });
 }
 
 /** A code for the log; never the message, which may quote data. */

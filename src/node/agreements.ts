@@ -11,7 +11,7 @@ import { DEFAULT_PROFILE } from "#parley/protocols/evidence/index.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { declineText, firstEntries, makeOffer, parseGenesis, type DeclineReason } from "./handshake.ts";
 import type { Person } from "./house.ts";
-import { outboxContext } from "./lifecycle.ts";
+import { hasAnswered, outboxContext } from "./lifecycle.ts";
 import { nextPush, takeReply } from "./outbox.ts";
 import { PeerFault } from "./ports.ts";
 
@@ -133,6 +133,13 @@ export async function offerGroup(core: NodeCore, channel: LiveChannel): Promise<
     chain: core.ports.identity.chain,
     ...(offer.counters !== undefined && { counters: offer.counters }),
   });
+}
+
+/** An offer of ours that nobody has receipted or answered. */
+export async function resendOffer(core: NodeCore, channel: LiveChannel): Promise<void> {
+  const isOffered = core.house.state.offers.get(channel.id)?.status === "sent";
+  const isReceipted = [...channel.outboxes.values()].every(({ receipted }) => receipted >= 2);
+  if (isOffered && !isReceipted && !hasAnswered(core, channel)) await sendOffer(core, channel);
 }
 
 /** Sends an offer until it is receipted; called again by the lifecycle while it is not. */

@@ -47,6 +47,21 @@ export function parsePartyUpdate(
   return chain.party === feed ? chain : refuse("party-id");
 }
 
+/**
+ * SPEC 4.3.5: what a `party_update` entry makes known, beside the newest chain known; undefined when it makes known
+ * nothing: an entry that does not say what it should is void, and blocks neither the feed nor its keys.
+ */
+export function takePartyUpdate(
+  backend: CryptoBackend,
+  known: PartyChain,
+  message: Uint8Array,
+): PartyChain | undefined {
+  const update = parsePartyUpdate(backend, known.party, message);
+  if (isRefusal(update)) return undefined;
+  const common = Math.min(update.versions.length, known.versions.length) - 1;
+  return update.versions[common]?.hash === known.versions[common]?.hash ? update : undefined;
+}
+
 /** Keys valid for a head of `size` of `feed`, under the newest chain known. */
 export function channelKeysAt(
   channel: Channel,

@@ -10,18 +10,20 @@ import { createCasework, type Casework, type OpenedEntry } from "#parley/casewor
 import { evaluateMessage, PROTOCOLS } from "#parley/casework/registry.ts";
 import { termsOf } from "#parley/casework/genesis-terms.ts";
 import { keepInHouse, type Released } from "#parley/gate/release.ts";
-import { parseEntry } from "#parley/ledger/entry.ts";
+import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
 import { leafHash } from "#parley/ledger/tree.ts";
 import { parsePartyChain, encodePartyChain, type PartyChain } from "#parley/party/chain.ts";
 import { StoreFault, type StoredEntry, type StoredReceipt } from "#parley/store/store.ts";
 import { bytesEqual, encodeBase64url } from "#parley/codec/bytes.ts";
 import { openAtRest } from "./at-rest.ts";
-import { parsePartyUpdate, type Channel } from "./channel.ts";
+import { takePartyUpdate, type Channel } from "./channel.ts";
 import { channelIdOf, firstEntries, parseGenesis } from "./handshake.ts";
 import { House, type HouseRecord } from "./house.ts";
 import { RETRY_FIRST_SECONDS, type OutboxState } from "./outbox.ts";
 import type { NodePorts } from "./ports.ts";
+import { OrderCheck } from "./order-check.ts";
 import { ChannelRecord, type HeldEntry } from "./record.ts";
+import { isWriteFault, watchWrites } from "./watched-store.ts";
 import { ChannelWriter } from "./writer.ts";
 
 export type NodeEvent =
@@ -57,6 +59,8 @@ export interface LiveChannel extends Channel {
   folded: boolean;
   /** Something arrived since the automatic answers were last considered. */
   dirty: boolean;
+  /** Parties with whom a head did not agree (`seen-mismatch`): heads are compared at the next tick. */
+  readonly suspects: Set<string>;
 }
 
 /** Six digits are what people read aloud (SPEC 8.1.3). */
@@ -81,14 +85,17 @@ export class NodeCore {
   readonly alarmed = new Set<string>();
   /** Drafts on their way into the record. */
   readonly saying = new Set<string>();
-  /** Channels that are being delivered. */
+  /** Deliveries under way, as channel/party. */
   readonly delivering = new Set<string>();
+  /** What a tick began and has not ended, by the parties it is about. */
+  readonly running = new Map<string, Promise<void>>();
   lastTickAt: Instant | undefined;
   #lastOfficer = 0;
   #houseChannel: LiveChannel | undefined;
 
   constructor(ports: NodePorts) {
-    this.ports = ports;
+    const store = watchWrites(ports.store, (taken) => this.#setWritable(taken));
+    this.ports = { ...ports, store };
     this.me = ports.identity.chain.party;
     this.house = new House(ports.backend);
     this.parties.set(this.me, ports.identity.chain);
@@ -115,6 +122,7 @@ export class NodeCore {
     // An offer is recorded after its channel, so each has one: a channel that is gone is damage.
     for (const channel of this.house.state.offers.keys())
       if (!this.channels.has(channel)) throw new StoreFault("corrupt");
+    await this.#checkForks();
     this.folding = this.#foldAll();
     if (options.fold === "before") await this.folding;
     else this.folding.catch(() => this.ports.log("fold-fault", {}));
@@ -186,14 +194,12 @@ export class NodeCore {
     return this.guard(() => channel.writer.say(released));
   }
 
-  /** Runs a write; a full or failing disk makes the node read-only until a write succeeds again. */
-  async guard<T>(write: () => Promise<T>): Promise<T> {
+  /** Runs what reads or writes; a full or failing disk makes the node read-only until a write succeeds again. */
+  async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      const result = await write();
-      this.#setWritable(true);
-      return result;
+      return await work();
     } catch (fault) {
-      if (fault instanceof StoreFault && fault.kind !== "busy") this.#setWritable(false);
+      if (isWriteFault(fault)) this.#setWritable(false);
       throw fault;
     }
   }
@@ -217,6 +223,13 @@ export class NodeCore {
     this.channels.set(id, live);
     if (options.fold) await this.#replay(live);
     return live;
+  }
+
+  /** A proof that the house recorded and the store lacks was deleted: it would let a frozen feed go on. */
+  async #checkForks(): Promise<void> {
+    const forks = await this.ports.store.forks();
+    const proved = new Set(forks.map(({ channel, feed }) => `${channel}/${feed}`));
+    for (const fork of this.house.forks) if (!proved.has(fork)) throw new StoreFault("corrupt");
   }
 
   /** Channel by channel, letting other work run in between. */
@@ -275,6 +288,7 @@ export class NodeCore {
       signing: record.tip(this.me).frontier.size === 0 ? "allowed" : "asking",
       folded: false,
       dirty: true,
+      suspects: new Set(),
     };
     return live;
   }
@@ -285,6 +299,7 @@ export class NodeCore {
       if (fork.channel === live.id) live.frozen.set(fork.feed, fork.proof);
     if (live.frozen.has(this.me)) live.signing = "frozen";
     for (const receipt of await store.receipts(live.id)) this.#applyReceipt(live, receipt);
+    const order = new OrderCheck();
     for (const feed of live.parties) {
       const size = live.record.tip(feed).frontier.size;
       for (let from = 0; from < size; from += LOAD_BATCH) {
@@ -292,14 +307,15 @@ export class NodeCore {
           { channel: live.id, feed },
           { from, limit: LOAD_BATCH, payloads: false },
         );
-        for (const stored of entries) this.#applyStored(live, feed, stored);
+        for (const stored of entries) order.add(this.#applyStored(live, feed, stored), stored.depth);
         await this.ports.pause();
       }
     }
+    if (!order.isWhole((feed) => live.record.tip(feed))) throw new StoreFault("corrupt");
     live.folded = true;
   }
 
-  #applyStored(live: LiveChannel, feed: string, stored: StoredEntry): void {
+  #applyStored(live: LiveChannel, feed: string, stored: StoredEntry): Entry {
     const entry = parseEntry(stored.bytes);
     const { sha256 } = this.ports.backend;
     if (isRefusal(entry) || entry.seq !== stored.seq) throw new StoreFault("corrupt");
@@ -322,6 +338,7 @@ export class NodeCore {
       claimedAt: entry.time,
       opened,
     });
+    return entry;
   }
 
   #onHeld(live: LiveChannel, entries: readonly HeldEntry[]): void {
@@ -341,13 +358,12 @@ export class NodeCore {
     live.casework.add(entry);
     if (held.feed === this.me && typeof entry.message?.["id"] === "string")
       this.house.markSaid(entry.message["id"]);
-    if (held.kind === "party_update" && held.opened !== undefined && held.stored.seq > 1) {
-      const chain = parsePartyUpdate(this.ports.backend, held.feed, held.opened.message);
-      if (isRefusal(chain)) return;
-      const known = live.updates.get(held.feed) ?? [];
-      if (!known.some(({ seq }) => seq === held.stored.seq))
-        live.updates.set(held.feed, [...known, { seq: held.stored.seq, version: chain.versions.length }]);
-    }
+    const chain = this.parties.get(held.feed);
+    if (held.kind !== "party_update" || held.opened === undefined || chain === undefined) return;
+    const update = takePartyUpdate(this.ports.backend, chain, held.opened.message);
+    if (update === undefined) return;
+    const known = live.updates.get(held.feed) ?? [];
+    live.updates.set(held.feed, [...known, { seq: held.stored.seq, version: update.versions.length }]);
   }
 
   #onReceipt(live: LiveChannel, receipt: StoredReceipt): void {

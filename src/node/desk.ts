@@ -103,11 +103,11 @@ export function viewDraft(core: NodeCore, id: string): DraftView | Refusal {
 }
 
 /** Drafts that were released but not said when the node stopped are said after its start. */
-export async function sayReleased(core: NodeCore): Promise<void> {
+export async function sayReleased(core: NodeCore, channel: LiveChannel): Promise<void> {
   for (const draft of core.house.state.drafts.values()) {
+    if (draft.channel !== channel.id) continue;
     const policy = MESSAGE_RULES.get(String(draft.message["type"]))?.release;
-    const channel = core.channels.get(draft.channel);
-    if (policy === undefined || channel?.signing !== "allowed") continue;
+    if (policy === undefined || channel.signing !== "allowed") continue;
     if (draft.status === "released" || (draft.status === "open" && isApproved(draft, policy)))
       await sayDraft(core, draft, policy);
   }

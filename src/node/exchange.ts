@@ -11,8 +11,10 @@ import { verifyText } from "#parley/ledger/checkpoint.ts";
 import { encodeGroups, parseGroups, type Group, type RequestHead } from "#parley/peer/groups.ts";
 import { answerFetch, answerHead, pushAnswerToReply, reply } from "./answer.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
+import { recordFork } from "./forks.ts";
 import { parseDeclineText, readOffer } from "./handshake.ts";
 import { takeSignedReply } from "./outbox.ts";
+import { findContestedPins, takeChain } from "./pins.ts";
 import { outboxContext } from "./lifecycle.ts";
 import { judgeOfferedEntries, readPush, receivePush } from "./receive.ts";
 
@@ -78,19 +80,21 @@ async function takePush(
   if (!core.writable || !channel.folded || channel.signing !== "allowed") return refuse("read-only");
   const push = readPush(core.ports, group.records);
   if (isRefusal(push)) return push;
-  const onChain = (longer: Parameters<typeof core.keepParty>[0]): Promise<void> => core.keepParty(longer);
+  const onChain = (longer: Parameters<typeof core.keepParty>[0]): Promise<void> => takeChain(core, longer);
   const answer = await core.guard(() =>
     channel.record.exclusively(() => receivePush({ ports: core.ports, channel, feed, chain, onChain }, push)),
   );
-  if (answer.kind === "fork") await recordFork(core, channel, feed);
+  if (answer.kind === "fork") await recordFork(core, channel, { feed, by: feed });
+  if (answer.kind === "refused" && answer.refusal.code === "seen-mismatch") channel.suspects.add(feed);
   return pushAnswerToReply(channel.id, feed, answer);
 }
 
-async function recordFork(core: NodeCore, channel: LiveChannel, feed: string): Promise<void> {
-  const seen = core.alarmed.has(`fork/${channel.id}/${feed}`);
-  if (seen) return;
-  core.alarmed.add(`fork/${channel.id}/${feed}`);
-  await core.record({ type: "house.alarm", alarm: "fork", channel: channel.id, facts: { feed } });
+/** SPEC 5.2.5: each is a channel in memory and on disk; people decide on a few at a time. */
+const OPEN_OFFERS_LIMIT = 16;
+
+function openOffersOf(core: NodeCore, party: string): number {
+  const offers = [...core.house.state.offers.values()];
+  return offers.filter((offer) => offer.party === party && offer.status === "received").length;
 }
 
 /** SPEC 5.2.1: kept until people decide; the offerer's entries are held as its signature under the terms. */
@@ -106,6 +110,9 @@ async function takeOffer(core: NodeCore, group: Request, from: string | undefine
   if (known !== undefined && offer.chain.versions[known.versions.length - 1]?.hash !== known.latest.hash) {
     return refuse("party-chain", { version: known.versions.length });
   }
+  if (findContestedPins(core, offer.chain).length > 0) return refuse("party-pin");
+  if (!core.channels.has(offer.channel) && openOffersOf(core, party) >= OPEN_OFFERS_LIMIT)
+    return refuse("offer-limit", { limit: OPEN_OFFERS_LIMIT });
   const push = readPush(core.ports, records);
   if (isRefusal(push)) return push;
   if (!core.writable) return refuse("read-only");

@@ -7,8 +7,9 @@ import { bytesEqual } from "#parley/codec/bytes.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { parseCheckpoint, verifyAuthor, type Checkpoint } from "#parley/ledger/checkpoint.ts";
 import { parseEntry } from "#parley/ledger/entry.ts";
-import { encodeForkProof, forkPath, makeForkProof } from "#parley/ledger/fork.ts";
+import { encodeForkProof, forkPath, makeForkProof, verifyForkProof } from "#parley/ledger/fork.ts";
 import { leafHash, nodeHash, rootAt, type Hash, type SubtreeReader } from "#parley/ledger/tree.ts";
+import { StoreFault } from "#parley/store/store.ts";
 import { channelKeysAt } from "./channel.ts";
 import type { Push, PushContext } from "./receive.ts";
 
@@ -26,7 +27,11 @@ export async function proveForkAgainst(context: PushContext, push: Push): Promis
   );
   const path = signed === true ? await contradiction(context, push, mine.size) : undefined;
   if (path === undefined) return undefined;
-  const proof = encodeForkProof(makeForkProof(mine, push.checkpoint, path));
+  const fork = makeForkProof(mine, push.checkpoint, path);
+  // A proof that does not hold would mean that our own copy is damaged, not that they lied.
+  const keysAt = (size: number) => channelKeysAt(channel, context.chain, size);
+  if (verifyForkProof(ports.backend, fork, keysAt) !== true) throw new StoreFault("corrupt");
+  const proof = encodeForkProof(fork);
   await ports.store.putFork({ channel: channel.id, feed, proof });
   channel.frozen.set(feed, proof);
   ports.log("fork", { size: push.checkpoint.size });

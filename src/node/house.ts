@@ -85,7 +85,7 @@ export type HouseRecord =
   | { readonly type: "house.confirm"; readonly channel: string; readonly officer: number }
   | {
       readonly type: "house.alarm";
-      readonly alarm: "clock" | "fork" | "rollback" | "silent" | "read-only";
+      readonly alarm: "clock" | "fork" | "pin" | "rollback" | "silent" | "read-only";
       readonly channel?: string;
       readonly facts: Readonly<Record<string, string | number>>;
     };
@@ -105,6 +105,10 @@ export class House {
   readonly #pairings = new Map<string, Pairing>();
   readonly #offers = new Map<string, Offer>();
   readonly #drafts = new Map<string, Draft>();
+  /** Forks that were ever recorded, as channel/feed: each still has its proof in the store. */
+  readonly forks = new Set<string>();
+  /** TLS pins that a later version took from another party, as party/pin: they stand for nobody new. */
+  readonly ignoredPins = new Set<string>();
   readonly #evidence = new HouseEvidence();
 
   constructor(backend: CryptoBackend) {
@@ -170,8 +174,11 @@ export class House {
       case "house.discard":
         this.#changeDraft(record.draft, (draft) => ({ ...draft, status: "discarded" }));
         return;
-      case "house.confirm":
       case "house.alarm":
+        if (record.alarm === "fork") this.forks.add(`${record.channel}/${record.facts["feed"]}`);
+        if (record.alarm === "pin") this.ignoredPins.add(`${record.facts["party"]}/${record.facts["pin"]}`);
+        return;
+      case "house.confirm":
         return;
     }
   }

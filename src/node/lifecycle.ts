@@ -5,30 +5,92 @@
 import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeInstant } from "#parley/codec/time.ts";
+import { silentSince } from "#parley/casework/channel-view.ts";
+import { termsOf } from "#parley/casework/genesis-terms.ts";
 import type { CaseView, ChannelView, EntryView } from "#parley/casework/index.ts";
+import { StoreFault } from "#parley/store/store.ts";
 import { releaseAutomatic, releaseRecord, type Released } from "#parley/gate/release.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { deliver, nextPosition, type OutboxContext } from "./outbox.ts";
-import { askOwnHead } from "./own-head.ts";
+import { settleSuspicions, takeFork } from "./forks.ts";
+import { askOwnHead, type OwnHeadAnswer } from "./own-head.ts";
 import { PeerFault } from "./ports.ts";
 import { uuidv7 } from "./uuid.ts";
 
 /** Automatic answers to void entries in one tick: a peer that sends nonsense gains no flood. */
 const AUTOMATIC_ERRORS_PER_TICK = 16;
 
-export async function tick(core: NodeCore): Promise<void> {
+/** Runs for so many sets of parties at once; each holds about one connection. */
+const RUNS_LIMIT = 64;
+/** What the probe writes: some pages, so that it fails where an entry would, and frees them again. */
+const PROBE_SIZE_BYTES = 131_072;
+
+/**
+ * Everything that is due, then the chores of each channel. The channels with one set of parties run one after the
+ * other, different sets beside each other, so who hangs delays nobody else; what an earlier tick still does is not
+ * begun again, but waited for.
+ */
+export async function tick(core: NodeCore, chores: (channel: LiveChannel) => Promise<void>): Promise<void> {
   watchClock(core);
-  for (const channel of core.channels.values()) {
-    if (!channel.folded) continue;
-    if (channel.signing === "asking") await askBeforeSigning(core, channel);
-    if (channel.signing !== "allowed") continue;
-    if (core.writable && isMember(core, channel)) {
-      await answerVoids(core, channel);
-      await beat(core, channel);
-    }
-    await deliverDue(core, channel);
-    if (core.writable)
-      await core.guard(() => channel.record.exclusively(() => channel.record.keepReceipts()));
+  if (!core.writable) await probe(core);
+  const groups = Map.groupBy(core.channels.values(), ({ outboxes }) => [...outboxes.keys()].sort().join());
+  for (const [parties, channels] of groups) {
+    if (core.running.has(parties) || core.running.size >= RUNS_LIMIT) continue;
+    const run = tickChannels(core, channels, chores).finally(() => core.running.delete(parties));
+    core.running.set(parties, run);
+  }
+  const outcomes = await Promise.allSettled(core.running.values());
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+async function tickChannels(
+  core: NodeCore,
+  channels: readonly LiveChannel[],
+  chores: (channel: LiveChannel) => Promise<void>,
+): Promise<void> {
+  for (const channel of channels) if (channel.folded) await tickChannel(core, channel);
+  for (const channel of channels) if (channel.folded) await chores(channel);
+}
+
+async function tickChannel(core: NodeCore, channel: LiveChannel): Promise<void> {
+  await watchSilence(core, channel);
+  if (channel.signing === "asking") await askBeforeSigning(core, channel);
+  if (channel.suspects.size > 0) await settleSuspicions(core, channel);
+  if (channel.signing !== "allowed") return;
+  if (core.writable && isMember(core, channel)) {
+    await answerVoids(core, channel);
+    await beat(core, channel);
+  }
+  await deliverDue(core, channel);
+  if (core.writable) await core.guard(() => channel.record.exclusively(() => channel.record.keepReceipts()));
+}
+
+/** A node that could not write tries again by itself: nobody else may have a reason to write. */
+async function probe({ ports }: NodeCore): Promise<void> {
+  try {
+    await ports.store.setMeta("write-probe", new Uint8Array(PROBE_SIZE_BYTES));
+    await ports.store.setMeta("write-probe", new Uint8Array(0));
+  } catch (fault) {
+    if (!(fault instanceof StoreFault)) throw fault;
+  }
+}
+
+/** SPEC 9.8.2: who said and receipted nothing for two heartbeat periods is an alarm, once for each silence. */
+async function watchSilence(core: NodeCore, channel: LiveChannel): Promise<void> {
+  if (!core.writable || channel.genesis === undefined || !hasAnswered(core, channel)) return;
+  const now = core.ports.clock();
+  const terms = termsOf(channel.genesis);
+  if (now < terms.term.from || now > terms.term.until) return;
+  for (const party of channel.outboxes.keys()) {
+    const { size } = channel.record.tip(party).frontier;
+    const key = { channel: channel.id, feed: party };
+    const receipt = await core.ports.store.receiptAt(key, size, core.me);
+    const since = silentSince(terms, receipt?.at, now);
+    const subject = `silent/${channel.id}/${party}/${since}`;
+    if (since === undefined || core.alarmed.has(subject)) continue;
+    core.alarmed.add(subject);
+    const facts = { party, since: encodeInstant(since) };
+    await core.record({ type: "house.alarm", alarm: "silent", channel: channel.id, facts });
   }
 }
 
@@ -46,32 +108,33 @@ export function outboxContext(
   const state = channel.outboxes.get(party);
   if (chain === undefined || state === undefined) return undefined;
   // Two live copies of this node: whichever learns it stops, for good (SPEC 3.7.3).
-  const onFork = async (proof: Uint8Array): Promise<void> => {
-    if (channel.frozen.has(core.me)) return;
-    channel.frozen.set(core.me, proof);
-    channel.signing = "frozen";
-    core.emit({ type: "mode", channel: channel.id, signing: "frozen" });
-    await core.guard(() => core.ports.store.putFork({ channel: channel.id, feed: core.me, proof }));
-    await core.record({ type: "house.alarm", alarm: "fork", channel: channel.id, facts: { by: party } });
-  };
+  const onFork = (proof: Uint8Array): Promise<void> =>
+    takeFork(core, channel, { feed: core.me, proof, by: party });
   return { ports: core.ports, channel, chain, state, onFork };
 }
 
-/** Delivers what is due now; a channel is delivered by one caller at a time. */
+/** Delivers what is due now, to all parties beside each other; to each by one caller at a time. */
 export async function deliverDue(core: NodeCore, channel: LiveChannel): Promise<void> {
-  if (!channel.folded || core.delivering.has(channel.id)) return;
-  core.delivering.add(channel.id);
+  if (!channel.folded || isOfferOnly(core, channel)) return;
+  const outcomes = await Promise.allSettled(
+    [...channel.outboxes.keys()].map((party) => deliverTo(core, channel, party)),
+  );
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+async function deliverTo(core: NodeCore, channel: LiveChannel, party: string): Promise<void> {
+  const context = outboxContext(core, channel, party);
+  const name = `${channel.id}/${party}`;
+  if (context === undefined || core.delivering.has(name)) return;
+  const { state } = context;
+  const isDone = nextPosition(state) >= channel.record.tip(core.me).frontier.size;
+  if (isDone || state.nextAttemptAt > core.ports.clock()) return;
+  core.delivering.add(name);
   try {
-    for (const [party, state] of channel.outboxes) {
-      const context = outboxContext(core, channel, party);
-      const waits =
-        nextPosition(state) >= channel.record.tip(core.me).frontier.size ||
-        state.nextAttemptAt > core.ports.clock();
-      if (context === undefined || waits || isOfferOnly(core, channel)) continue;
-      await core.guard(() => deliver(context));
-    }
+    await core.guard(() => deliver(context));
+    if (state.lastRefusal === "seen-mismatch") channel.suspects.add(party);
   } finally {
-    core.delivering.delete(channel.id);
+    core.delivering.delete(name);
   }
 }
 
@@ -84,35 +147,42 @@ export function hasAnswered(core: NodeCore, channel: LiveChannel): boolean {
   return channel.parties.every((party) => party === core.me || channel.record.tip(party).frontier.size > 0);
 }
 
+/**
+ * Every other party is asked: each may hold entries of ours that no other was sent. One that holds a fork decides,
+ * whatever the rest say; one that does not answer leaves the question open (wire.md 6).
+ */
 async function askBeforeSigning(core: NodeCore, channel: LiveChannel): Promise<void> {
-  for (const party of channel.outboxes.keys()) {
-    const chain = core.parties.get(party);
-    if (chain === undefined) continue;
-    try {
-      const answer = await core.guard(() => askOwnHead(core.ports, channel, chain));
-      if (isRefusal(answer)) {
-        core.ports.log("own-head-refused", { code: answer.code });
-        return;
-      }
-      await settle(core, channel, answer);
-    } catch (fault) {
-      if (!(fault instanceof PeerFault)) throw fault;
-      core.ports.log("own-head-unanswered", { kind: fault.kind });
-      return;
-    }
+  const parties = [...channel.outboxes.keys()];
+  const answers = await Promise.all(parties.map((party) => askOne(core, channel, party)));
+  for (const answer of answers) {
+    if (answer?.kind !== "recovered") continue;
+    const facts = { from: answer.from, to: answer.to };
+    await core.record({ type: "house.alarm", alarm: "rollback", channel: channel.id, facts });
   }
+  for (const [i, answer] of answers.entries())
+    if (answer?.kind === "forked")
+      await takeFork(core, channel, { feed: core.me, proof: answer.proof, by: parties[i] ?? "" });
+  if (channel.signing !== "asking" || answers.includes(undefined)) return;
+  channel.signing = "allowed";
+  core.emit({ type: "mode", channel: channel.id, signing: "allowed" });
 }
 
-async function settle(
+async function askOne(
   core: NodeCore,
   channel: LiveChannel,
-  answer: Exclude<Awaited<ReturnType<typeof askOwnHead>>, { code: string }>,
-): Promise<void> {
-  channel.signing = answer.kind === "forked" ? "frozen" : "allowed";
-  core.emit({ type: "mode", channel: channel.id, signing: channel.signing });
-  if (answer.kind === "current") return;
-  const facts = answer.kind === "recovered" ? { from: answer.from, to: answer.to } : { size: answer.size };
-  await core.record({ type: "house.alarm", alarm: "rollback", channel: channel.id, facts });
+  party: string,
+): Promise<OwnHeadAnswer | undefined> {
+  const chain = core.parties.get(party);
+  if (chain === undefined) return undefined;
+  try {
+    const answer = await core.guard(() => askOwnHead(core.ports, channel, chain));
+    if (!isRefusal(answer)) return answer;
+    core.ports.log("own-head-refused", { code: answer.code });
+  } catch (fault) {
+    if (!(fault instanceof PeerFault)) throw fault;
+    core.ports.log("own-head-unanswered", { kind: fault.kind });
+  }
+  return undefined;
 }
 
 /** SPEC 3.1.5: an entry per period, so that a cut end is noticed; a real message counts as one. */

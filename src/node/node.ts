@@ -13,7 +13,7 @@ import {
   declineOffer,
   isInForce,
   offerAgreement,
-  sendOffer,
+  resendOffer,
   type TermsInput,
 } from "./agreements.ts";
 import { exportCarrier } from "./carrier.ts";
@@ -30,7 +30,8 @@ import {
 import { exchange } from "./exchange.ts";
 import type { DeclineReason } from "./handshake.ts";
 import type { Person } from "./house.ts";
-import { deliverDue, hasAnswered, tick } from "./lifecycle.ts";
+import { deliverDue, tick } from "./lifecycle.ts";
+import { Packs } from "./packs.ts";
 import { addPerson, deactivatePerson, pair, type PairingInput } from "./people.ts";
 import type { NodePorts } from "./ports.ts";
 import * as reading from "./reading.ts";
@@ -39,10 +40,10 @@ import { exportChannel } from "./transcripts.ts";
 
 export class ParleyNode {
   readonly core: NodeCore;
-  #ticking: Promise<void> | undefined;
 
   private constructor(core: NodeCore) {
     this.core = core;
+    this.packs = new Packs(core);
     core.deliver = (channel) => deliverDue(core, channel);
   }
 
@@ -53,22 +54,15 @@ export class ParleyNode {
     return node;
   }
 
-  /** Everything that is due; overlapping calls share one run. */
+  /**
+   * Everything that is due. May be called again before it ends: who hangs is waited for by each call, and holds up
+   * nobody else's part in it.
+   */
   tick(): Promise<void> {
-    this.#ticking ??= this.#tickOnce().finally(() => {
-      this.#ticking = undefined;
+    return tick(this.core, async (channel) => {
+      await resendOffer(this.core, channel);
+      await sayReleased(this.core, channel);
     });
-    return this.#ticking;
-  }
-
-  async #tickOnce(): Promise<void> {
-    await tick(this.core);
-    for (const channel of this.core.channels.values()) {
-      const offered = this.core.house.state.offers.get(channel.id)?.status === "sent";
-      const receipted = [...channel.outboxes.values()].every(({ receipted: size }) => size >= 2);
-      if (offered && !receipted && !hasAnswered(this.core, channel)) await sendOffer(this.core, channel);
-    }
-    await sayReleased(this.core);
   }
 
   subscribe(listener: (event: NodeEvent) => void): () => void {

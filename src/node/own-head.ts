@@ -2,14 +2,14 @@
  * Ask before sign (SPEC 6.3.3, wire.md 6): before its first signature after a start a node learns from the peer how
  * far its own feed goes. A restored backup would otherwise start a second history.
  */
-import { bytesEqual } from "#parley/codec/bytes.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { admitBatch } from "#parley/ledger/admission.ts";
 import { parseCheckpoint, verifyAuthor, type Checkpoint } from "#parley/ledger/checkpoint.ts";
 import { parseEntry } from "#parley/ledger/entry.ts";
 import type { PartyChain } from "#parley/party/chain.ts";
-import { encodeGroups, parseGroups, type Group, type RequestHead } from "#parley/peer/groups.ts";
+import { askPeer } from "./ask-peer.ts";
 import { channelKeysAt, type Channel } from "./channel.ts";
+import { proveAgainst } from "./head-compare.ts";
 import type { NodePorts } from "./ports.ts";
 import { openPayload, readPush } from "./receive.ts";
 import { authorNote } from "./record.ts";
@@ -19,8 +19,8 @@ export type OwnHeadAnswer =
   | { readonly kind: "current" }
   /** The peer held more and gave it back: the feed was rolled back and is whole again. */
   | { readonly kind: "recovered"; readonly from: number; readonly to: number }
-  /** Another root at the same size, or more that this node cannot take: only the roots can lift this. */
-  | { readonly kind: "forked"; readonly size: number };
+  /** Two heads of ours that no one history has: only the roots can lift this. */
+  | { readonly kind: "forked"; readonly size: number; readonly proof: Uint8Array };
 
 /** Throws `PeerFault` when the peer cannot be asked; a refusal when it answered something else. */
 export async function askOwnHead(
@@ -30,11 +30,11 @@ export async function askOwnHead(
 ): Promise<OwnHeadAnswer | Refusal> {
   const peer = peerChain.party;
   const me = ports.identity.chain.party;
-  const answer = await ask(ports, peer, { type: "head", channel: channel.id, feed: me });
+  const answer = await askPeer(ports, peer, { type: "head", channel: channel.id, feed: me });
   if (isRefusal(answer)) return answer;
-  if (answer.kind !== "reply" || answer.head.type === "refused") {
+  if (answer.head.type === "refused") {
     // A peer that does not know the channel holds nothing of ours.
-    const unknown = answer.head.type === "refused" && answer.head.code === "channel-unknown";
+    const unknown = answer.head.code === "channel-unknown";
     return unknown ? { kind: "current" } : refuse("request-schema");
   }
   const bytes = answer.records.find(({ type }) => type === "checkpoint")?.bytes;
@@ -59,19 +59,22 @@ async function compareOwnHead(
   peerChain: PartyChain,
   theirs: Checkpoint,
 ): Promise<OwnHeadAnswer | Refusal> {
-  const me = ports.identity.chain.party;
+  const own = ports.identity.chain;
+  const me = own.party;
   const mine = channel.record.tip(me).frontier.size;
-  if (theirs.size <= mine) {
-    const root = await channel.record.rootAt(me, theirs.size);
-    return bytesEqual(root, theirs.root) ? { kind: "current" } : { kind: "forked", size: theirs.size };
-  }
   const peer = peerChain.party;
+  const isFork = async (): Promise<OwnHeadAnswer | undefined> => {
+    const proof = await proveAgainst(ports, channel, { peer, chain: own, head: theirs });
+    return proof && { kind: "forked", size: theirs.size, proof };
+  };
+  if (theirs.size <= mine) return (await isFork()) ?? { kind: "current" };
   for (let grew = true; grew && channel.record.tip(me).frontier.size < theirs.size;) {
     grew = false;
     // Own entries name heads of the peer and the other way round, so the two feeds come back in turns.
     for (const chain of [ports.identity.chain, peerChain]) {
       const fetched = await fetchFeed(ports, channel, { peer, chain });
-      if (isRefusal(fetched) && fetched.code === "root-mismatch") return { kind: "forked", size: mine };
+      // Whether we forked is read from our two heads. Wrong entries alone show who sent them; the node goes on asking.
+      if (isRefusal(fetched) && fetched.code === "root-mismatch") return (await isFork()) ?? fetched;
       grew ||= fetched === true;
     }
   }
@@ -89,7 +92,7 @@ async function fetchFeed(
 ): Promise<boolean | Refusal> {
   const feed = source.chain.party;
   const from = channel.record.tip(feed).frontier.size;
-  const answer = await ask(ports, source.peer, { type: "fetch", channel: channel.id, feed, from });
+  const answer = await askPeer(ports, source.peer, { type: "fetch", channel: channel.id, feed, from });
   if (isRefusal(answer)) return answer;
   if (!answer.records.some(({ type }) => type === "entry")) return false;
   const push = readPush(ports, answer.records);
@@ -112,13 +115,4 @@ async function fetchFeed(
     return refuse("incomplete", { missing: batch.entries.length - arrivals.length });
   await channel.record.recover(batch, note, arrivals);
   return true;
-}
-
-async function ask(ports: NodePorts, peer: string, head: RequestHead): Promise<Group | Refusal> {
-  const groups = parseGroups(
-    await ports.transport.exchange(peer, encodeGroups([{ kind: "request", head, records: [] }])),
-  );
-  if (isRefusal(groups)) return groups;
-  const [group] = groups;
-  return group === undefined || group.kind !== "reply" ? refuse("request-schema") : group;
 }

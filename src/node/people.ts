@@ -7,6 +7,7 @@ import { isPairingText } from "#parley/party/pairing.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { NodeCore } from "./core.ts";
 import type { PairingMedium, Person } from "./house.ts";
+import { findContestedPins } from "./pins.ts";
 
 /** 256 bits: a token cannot be guessed, and only its hash is kept. */
 const TOKEN_BYTES = 32;
@@ -53,6 +54,7 @@ export async function pair(
   const known = core.parties.get(chain.party);
   if (known !== undefined && chain.versions[known.versions.length - 1]?.hash !== known.latest.hash)
     return refuse("party-chain", { version: known.versions.length });
+  if (findContestedPins(core, chain).length > 0) return refuse("party-pin");
   await core.keepParty(chain);
   await core.record({
     type: "house.pairing",

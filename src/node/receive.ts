@@ -16,7 +16,7 @@ import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
 import { EMPTY_FRONTIER } from "#parley/ledger/tree.ts";
 import { keysAt, type PartyChain } from "#parley/party/chain.ts";
 import type { StoredReceipt } from "#parley/store/store.ts";
-import { channelKeysAt, parsePartyUpdate, type Channel, type KeyUpdate } from "./channel.ts";
+import { channelKeysAt, parsePartyUpdate, takePartyUpdate, type Channel, type KeyUpdate } from "./channel.ts";
 import { proveForkAgainst } from "./fork-watch.ts";
 import type { ReceivedOffer } from "./handshake.ts";
 import type { NodePorts } from "./ports.ts";
@@ -82,16 +82,14 @@ export async function receivePush(context: PushContext, push: Push): Promise<Pus
   if (isRefusal(fresh)) return refused(fresh);
   const arrivals = openPayloads(context.ports, fresh, push.payloadsByCt);
   if (isRefusal(arrivals)) return refused(arrivals);
-  const updates = await newChain(context, fresh, arrivals);
-  if (isRefusal(updates)) return refused(updates);
+  const updates = newChain(context, fresh, arrivals);
   const batch = await admit(context, fresh, checkpoint, updates);
   if (isRefusal(batch)) return refused(batch);
   const note = authorNote(push.note, feed);
   if (isRefusal(note)) return refused(note);
-  await channel.record.hold(batch, note, arrivals);
-  if (updates.updates.length > 0)
-    channel.updates.set(feed, [...(channel.updates.get(feed) ?? []), ...updates.updates]);
+  // Before the entry that rests on it: a chain that nothing names yet does no harm, a start without it would.
   if (updates.chain !== context.chain) await context.onChain(updates.chain);
+  await channel.record.hold(batch, note, arrivals);
   return receiptAnswer(context, push);
 }
 
@@ -215,21 +213,18 @@ interface ChainUpdates {
 }
 
 /** Party updates inside the batch: their keys may already sign the head that covers them (SPEC 4.3.2). */
-async function newChain(
+function newChain(
   context: PushContext,
   lines: readonly ParsedLine[],
   arrivals: readonly Arrival[],
-): Promise<ChainUpdates | Refusal> {
+): ChainUpdates {
   let chain = context.chain;
   const updates: KeyUpdate[] = [];
   for (const [i, { entry }] of lines.entries()) {
     const opened = arrivals[i]?.opened;
     if (entry.kind !== "party_update" || opened === undefined) continue;
-    const update = parsePartyUpdate(context.ports.backend, context.feed, opened.message);
-    if (isRefusal(update)) return update;
-    const common = Math.min(update.versions.length, chain.versions.length) - 1;
-    if (update.versions[common]?.hash !== chain.versions[common]?.hash)
-      return refuse("party-chain", { version: common + 1 });
+    const update = takePartyUpdate(context.ports.backend, chain, opened.message);
+    if (update === undefined) continue;
     if (update.versions.length > chain.versions.length) chain = update;
     updates.push({ seq: entry.seq, version: update.versions.length });
   }

@@ -2,10 +2,11 @@
 import { bytesEqual, concatBytes } from "#parley/codec/bytes.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { verifyPayload } from "#parley/ledger/admission.ts";
-import { parseCheckpoint, verifyAuthor, verifyReceipt } from "#parley/ledger/checkpoint.ts";
+import { headToText, parseCheckpoint, verifyAuthor, verifyReceipt } from "#parley/ledger/checkpoint.ts";
 import { parseEntry } from "#parley/ledger/entry.ts";
 import { appendLeaf, EMPTY_FRONTIER, leafHash, rootOf, type Frontier } from "#parley/ledger/tree.ts";
 import { receiptKeys } from "#parley/party/chain.ts";
+import type { StoredCheckpoint } from "#parley/store/store.ts";
 import { channelKeysAt } from "./channel.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 
@@ -64,6 +65,8 @@ async function rehashFeed(core: NodeCore, channel: LiveChannel, feed: string): P
       { channel: channel.id, feed },
       { from: frontier.size, limit, payloads: true },
     );
+    const heads = await store.checkpoints({ channel: channel.id, feed }, frontier.size + 1, limit);
+    const headBySize = new Map(heads.map((head) => [head.size, head]));
     for (const { seq, bytes, leaf, payload } of entries) {
       const entry = parseEntry(bytes);
       if (isRefusal(entry)) return { kind: "damaged", feed, seq };
@@ -72,19 +75,30 @@ async function rehashFeed(core: NodeCore, channel: LiveChannel, feed: string): P
       const hash = leafHash(backend.sha256, bytes);
       if (!bytesEqual(hash, leaf)) return { kind: "damaged", feed, seq };
       frontier = appendLeaf(backend.sha256, frontier, hash).frontier;
+      const head = headBySize.get(frontier.size);
+      if (head !== undefined && !isWholeHead(core, channel, { feed, head, frontier }))
+        return { kind: "damaged", feed, seq };
     }
     await core.ports.pause();
   }
-  const root = rootOf(backend.sha256, frontier);
-  const signed = checkpoint === undefined || isSigned(core, channel, checkpoint.note);
-  if (checkpoint !== undefined && (!signed || !bytesEqual(root, checkpoint.root)))
-    return { kind: "damaged", feed, seq: size - 1 };
   return { kind: "whole", entries: size };
 }
 
-function isSigned(core: NodeCore, channel: LiveChannel, note: Uint8Array): boolean {
-  const head = parseCheckpoint(note);
-  const chain = isRefusal(head) ? undefined : core.parties.get(head.feed);
-  if (isRefusal(head) || chain === undefined) return false;
-  return verifyAuthor(core.ports.backend, head, channelKeysAt(channel, chain, head.size)) === true;
+/** The root of the entries so far, in the row and in a note that the feed's party signed; older heads too. */
+function isWholeHead(
+  core: NodeCore,
+  channel: LiveChannel,
+  {
+    feed,
+    head,
+    frontier,
+  }: { readonly feed: string; readonly head: StoredCheckpoint; readonly frontier: Frontier },
+): boolean {
+  const { backend } = core.ports;
+  const root = rootOf(backend.sha256, frontier);
+  const noted = parseCheckpoint(head.note);
+  const chain = core.parties.get(feed);
+  if (isRefusal(noted) || chain === undefined || !bytesEqual(root, head.root)) return false;
+  if (noted.note.text !== headToText({ channel: channel.id, feed, size: head.size, root })) return false;
+  return verifyAuthor(backend, noted, channelKeysAt(channel, chain, head.size)) === true;
 }

@@ -10,6 +10,8 @@ export const PEER_CODES = {
   "read-only": { layer: "exchange", clause: "6.3.8" },
   "genesis-hash": { layer: "channel", clause: "5.1.2" },
   "offer-mismatch": { layer: "channel", clause: "5.2.1" },
+  "offer-limit": { layer: "channel", clause: "5.2.5" },
+  "party-pin": { layer: "party", clause: "4.4.3" },
 } as const satisfies Readonly<Record<string, CodeEntry>>;
 
 export type PeerCode = keyof typeof PEER_CODES;

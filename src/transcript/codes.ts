@@ -24,6 +24,7 @@ const WARNINGS = {
   "line-unrecognised": { layer: "transcript", clause: "7.3.9" },
   "root-signature-unused": { layer: "transcript", clause: "7.3.9" },
   "update-withheld": { layer: "transcript", clause: "7.3.10" },
+  "update-void": { layer: "transcript", clause: "7.3.10" },
   "time-outside": { layer: "transcript", clause: "7.4.3" },
   "bracket-crossed": { layer: "transcript", clause: "7.4.3" },
 } as const satisfies Readonly<Record<string, CodeEntry>>;

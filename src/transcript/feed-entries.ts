@@ -93,7 +93,11 @@ function readOpening({ backend, hasher, ground, work }: Reading, entry: Entry, o
   }
   if (entry.kind !== "party_update") return;
   const version = versionMadeKnown(backend, work.member.chain, opening.message);
-  if (version === undefined) {
+  if (version === "void" && index > 1) {
+    addWarning(work, "update-void", {}, index);
+    return;
+  }
+  if (typeof version !== "number") {
     addFault(work, "opening", "opening-mismatch", { index });
     distrustUpdates(work, index);
     return;
@@ -106,25 +110,26 @@ function distrustUpdates(work: FeedWork, index: number): void {
   work.unknownUpdatesFrom = Math.min(work.unknownUpdatesFrom, index);
 }
 
-/** SPEC 3.1.5: the message of a `party_update` is the party's chain as of then, a beginning of the chain shown. */
+/**
+ * SPEC 3.1.5: the message of a `party_update` is the party's chain as of then, a beginning of the chain shown. `void`
+ * is what no reader takes for it (SPEC 4.3.5); undefined is a longer chain than the one shown.
+ */
 function versionMadeKnown(
   backend: CryptoBackend,
   chain: PartyChain,
   message: Uint8Array,
-): number | undefined {
+): number | "void" | undefined {
   const value = parseJson(message);
-  if (isRefusal(value) || !isJsonObject(value) || Object.keys(value).join() !== "chain,type,v")
-    return undefined;
-  const text = value["chain"];
-  if (value["type"] !== "party_update" || value["v"] !== 1 || typeof text !== "string") return undefined;
-  const bytes = parseBase64url(text);
-  if (isRefusal(bytes)) return undefined;
+  const text = isRefusal(value) || !isJsonObject(value) ? undefined : value["chain"];
+  const bytes = typeof text === "string" ? parseBase64url(text) : undefined;
+  if (bytes === undefined || isRefusal(bytes)) return "void";
   for (let version = chain.signed.length; version > 0; version--) {
     if (bytesEqual(encodePartyChain(chain.signed.slice(0, version)), bytes)) return version;
   }
   // The same documents under other signatures of the roots are the same versions.
   const told = parsePartyChain(backend, bytes);
-  if (isRefusal(told)) return undefined;
-  const known = told.versions.every(({ hash }, i) => hash === chain.versions[i]?.hash);
-  return known ? told.versions.length : undefined;
+  if (isRefusal(told)) return "void";
+  const common = Math.min(told.versions.length, chain.versions.length) - 1;
+  if (told.versions[common]?.hash !== chain.versions[common]?.hash) return "void";
+  return told.versions.length > chain.versions.length ? undefined : told.versions.length;
 }

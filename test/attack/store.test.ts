@@ -73,6 +73,41 @@ const EDITS: readonly (readonly [string, "start" | "rehash" | "either", Edit])[]
     ({ channel }, own) =>
       `UPDATE entries SET place = -1 WHERE place = ${PLACE(channel, own, 0)}; UPDATE entries SET place = ${PLACE(channel, own, 0)} WHERE place = ${PLACE(channel, own, 1)}; UPDATE entries SET place = ${PLACE(channel, own, 1)} WHERE place = -1`,
   ],
+  [
+    "a byte of an older head's note",
+    "rehash",
+    ({ channel }, own) =>
+      `UPDATE checkpoints SET note = ${FLIP("note")} WHERE place = (SELECT min(place) FROM checkpoints WHERE place >> 40 = ${PLACE(channel, own, 0)} >> 40)`,
+  ],
+  [
+    "the root of an older head of a peer",
+    "rehash",
+    ({ channel }, _, peer) =>
+      `UPDATE checkpoints SET root = ${FLIP("root")} WHERE place = (SELECT min(place) FROM checkpoints WHERE place >> 40 = ${PLACE(channel, peer, 0)} >> 40)`,
+  ],
+  [
+    "the depth of the last entry",
+    "start",
+    ({ channel }, _, peer) =>
+      `UPDATE entries SET depth = depth + 1 WHERE place = (SELECT max(place) FROM entries WHERE place >> 40 = ${PLACE(channel, peer, 0)} >> 40)`,
+  ],
+  [
+    "the depths of all entries from one on",
+    "start",
+    ({ channel }, own) =>
+      `UPDATE entries SET depth = depth + 5 WHERE place >= ${PLACE(channel, own, 1)} AND place >> 40 = ${PLACE(channel, own, 0)} >> 40; UPDATE feeds SET depth = depth + 5 WHERE channel = '${channel}' AND feed = '${own}'`,
+  ],
+  [
+    "the depth that the next entry is built on",
+    "start",
+    ({ channel }, own) =>
+      `UPDATE feeds SET depth = depth + 1 WHERE channel = '${channel}' AND feed = '${own}'`,
+  ],
+  [
+    "the heads that the next entry must name",
+    "start",
+    ({ channel }, own) => `UPDATE feeds SET seen = '[]' WHERE channel = '${channel}' AND feed = '${own}'`,
+  ],
   ["a receipt an hour earlier", "rehash", () => "UPDATE receipts SET at = at - 3600"],
   ["the lines of a receipt", "rehash", () => `UPDATE receipts SET lines = ${FLIP("lines")}`],
   [

@@ -4,10 +4,12 @@
  * The real node, store and cryptography; only the clock, the wire and the people are the test's.
  */
 import assert from "node:assert/strict";
+import { encodeBase64url, utf8 } from "#parley/codec/bytes.ts";
 import type { Json, JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, type Refusal } from "#parley/codec/refusal.ts";
 import { encodeInstant, parseInstant, type Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import type { NodeSecret } from "#parley/crypto/node-key.ts";
 import { createNodeBackend } from "#parley/crypto/backend-node.ts";
 import type { LiveChannel } from "#parley/node/core.ts";
 import type { DraftInput, DraftView } from "#parley/node/desk.ts";
@@ -47,6 +49,8 @@ export interface Resident {
   readonly party: string;
   readonly identity: Identity;
   readonly store: Store;
+  /** Sign the next version of the party document. */
+  readonly roots: readonly NodeSecret[];
   vault: Vault | undefined;
   node: ParleyNode;
   people: ReadonlyMap<string, Person>;
@@ -115,7 +119,7 @@ async function makeResident(
     languages: ["en", "ar", "ru"],
     name,
     offices: [],
-    tls_pins: [NO_PIN],
+    tls_pins: [pinFor(backend, name)],
     urls: [`https://${name}.example:8443`],
   });
   const archiveSeed = backend.randomBytes(32);
@@ -128,7 +132,8 @@ async function makeResident(
     storageKey: backend.randomBytes(32),
   };
   const { party } = created.chain;
-  const resident = { name, party, identity, store, vault, people: new Map<string, Person>() };
+  const { roots } = created;
+  const resident = { name, party, identity, store, roots, vault, people: new Map<string, Person>() };
   const node = await openNode(world, resident, store);
   const people = new Map<string, Person>();
   for (const [title, roles] of Object.entries(CREW)) {
@@ -140,8 +145,10 @@ async function makeResident(
   return { ...resident, node, people };
 }
 
-/** No wire here, so no certificate. */
-const NO_PIN = "A".repeat(43);
+/** No wire here, so no certificate; each party has a pin of its own all the same (SPEC 4.4.3). */
+function pinFor(backend: CryptoBackend, name: string): string {
+  return encodeBase64url(backend.sha256(utf8(name)));
+}
 
 function openNode(
   world: World,
