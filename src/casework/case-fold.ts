@@ -65,6 +65,7 @@ function step(bucket: Bucket, item: Item, context: FoldContext): EntryOutcome {
   if (item.fault !== undefined || item.read === undefined) return item.fault ?? { kind: "unread" };
   const { rule, message } = item.read;
   if (context.isDuplicate(item)) return voidFor("duplicate-id");
+  if (context.isAfterClose(item)) return voidFor("feed-closed");
   const outcome =
     rule.protocol === undefined
       ? applySystem(bucket, item, message, context)

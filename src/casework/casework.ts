@@ -116,6 +116,8 @@ function bringUpToDate(engine: Engine, asOf: Instant): Now {
       isLateExtension(engine, item, timersOf) ? voidFor("extension-too-late") : item.outcome,
     answeredErrors: answeredErrors(engine),
     erasures: erasuresByItem(engine),
+    erasers: Map.groupBy(engine.erasures.filter(isAccepted), ({ entry }) => entry.feed),
+    closes: engine.closes,
   };
   const now = { engine, instants, timersOf, entries, disputes: disputesOf(engine) };
   noteSurroundings(now);
@@ -128,6 +130,7 @@ function noteSurroundings({ engine, instants, entries, disputes }: Now): void {
   const text = JSON.stringify([
     [...entries.answeredErrors].map(({ ref }) => ref),
     [...entries.erasures].map(([{ ref }, by]) => [ref, by]),
+    [...entries.closes].map(([, { ref }]) => ref),
     [...disputes.byCase],
     [...disputes.messages],
     engine.suspensions.map(({ from, until }) => [momentOf(from), until === undefined ? 0 : momentOf(until)]),

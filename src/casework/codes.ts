@@ -33,6 +33,7 @@ const REASONS = {
   "term-ended": { code: "E-SCOPE", clause: "9.3.9" },
   suspended: { code: "E-SCOPE", clause: "9.3.10" },
   terminated: { code: "E-SCOPE", clause: "9.3.10" },
+  "feed-closed": { code: "E-SCOPE", clause: "9.5.11" },
   "timer-stopped": { code: "E-STATE", clause: "9.5.5" },
   "already-extended": { code: "E-STATE", clause: "9.5.5" },
   "extension-too-long": { code: "E-STATE", clause: "9.5.5" },

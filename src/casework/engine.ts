@@ -43,6 +43,8 @@ export interface Engine {
   readonly errors: Item[];
   readonly inquiries: Item[];
   readonly erasures: Item[];
+  /** Where each feed was first closed. */
+  readonly closes: Map<PartyId, Item>;
   readonly heartbeats: Item[];
   suspensions: readonly ActiveSuspension[];
   /** All that shows in a case from outside it, as text; `epoch` grows when it changes. */
@@ -64,6 +66,7 @@ export function createEngine(config: CaseworkConfig): Engine {
     errors: [],
     inquiries: [],
     erasures: [],
+    closes: new Map(),
     heartbeats: [],
     suspensions: NO_SUSPENSIONS,
     surroundings: "",
@@ -88,7 +91,8 @@ export function addEntry(engine: Engine, entry: OpenedEntry): void {
   const item = itemOf(engine, entry);
   feed[entry.seq] = item;
   if (entry.kind === "heartbeat") engine.heartbeats.push(item);
-  if (entry.kind === "message" || (entry.kind === "erase" && entry.message !== undefined)) file(engine, item);
+  const mayBeWithout = entry.kind === "erase" || entry.kind === "close";
+  if (entry.kind === "message" || (mayBeWithout && entry.message !== undefined)) file(engine, item);
 }
 
 export function itemOf({ rules }: Engine, entry: OpenedEntry): Item {
@@ -112,9 +116,20 @@ function file(engine: Engine, item: Item): void {
   if (rule.type === "sys.error") engine.errors.push(item);
   if (rule.type === "sys.inquiry") engine.inquiries.push(item);
   if (rule.type === "erase") engine.erasures.push(item);
+  if (rule.type === "close") noteClose(engine, item);
   if (rule.opens && rule.protocol !== undefined && engine.unscoped.has(rule.protocol))
     engine.governing.add(bucket);
   for (const other of engine.ids.add(message.id, item)) restartAt(bucketFor(engine, other), other);
+}
+
+/** SPEC 9.5.11: what the feed says after its first close is folded again, now void. */
+function noteClose(engine: Engine, item: Item): void {
+  const { feed, seq } = item.entry;
+  const known = engine.closes.get(feed);
+  if (known !== undefined && known.entry.seq < seq) return;
+  engine.closes.set(feed, item);
+  for (const later of engine.feeds.get(feed)?.slice(seq + 1) ?? [])
+    if (later !== undefined) restartAt(bucketFor(engine, later), later);
 }
 
 function noteFaulty({ faultyIds }: Engine, item: Item): void {
@@ -150,6 +165,7 @@ export function foldEverything(engine: Engine, { asOf, heldAt, momentOf }: Insta
     evaluate: engine.config.evaluate,
     suspensions: NO_SUSPENSIONS,
     isDuplicate: (item) => engine.ids.isDuplicate(item.read?.message.id ?? "", item),
+    isAfterClose: ({ entry }) => entry.seq > (engine.closes.get(entry.feed)?.entry.seq ?? entry.seq),
     heldAt,
     itemAt: (ref) => itemAt(engine, ref),
     heldOrNow: (ref) => heldAt(ref) ?? asOf,

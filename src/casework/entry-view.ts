@@ -8,7 +8,7 @@ import type { EntryRef, PartyId } from "../protocols/protocol.ts";
 import type { EntryOutcome } from "./codes.ts";
 import type { Item } from "./item.ts";
 import type { CaseFold } from "./opened-case.ts";
-import { seenSize, type EntryKind } from "./opened-entry.ts";
+import { knows, seenSize, type EntryKind } from "./opened-entry.ts";
 import type { AgreementTerms } from "./terms.ts";
 import type { Instants, TimerView } from "./timers.ts";
 
@@ -55,6 +55,9 @@ export interface EntryContext {
   /** Void entries that the other side has answered with `sys.error`. */
   readonly answeredErrors: ReadonlySet<Item>;
   readonly erasures: ReadonlyMap<Item, readonly EntryRef[]>;
+  /** Accepted erasures by their author. */
+  readonly erasers: ReadonlyMap<PartyId, readonly Item[]>;
+  readonly closes: ReadonlyMap<PartyId, Item>;
 }
 
 /** Views of the items of one bucket, in order. */
@@ -106,10 +109,16 @@ function entryView(
 }
 
 /** SPEC 9.3.11: an error about an error would never end. */
-function errorOwedBy(item: Item, { terms, answeredErrors }: EntryContext): PartyId | undefined {
+function errorOwedBy(
+  item: Item,
+  { terms, answeredErrors, closes, erasers }: EntryContext,
+): PartyId | undefined {
   const type = item.read?.rule.type;
   if (type === "sys.error" || type === "sys.inquiry" || answeredErrors.has(item)) return undefined;
-  return terms.parties.find((party) => party !== item.entry.feed);
+  const owing = terms.parties.find((party) => party !== item.entry.feed);
+  // SPEC 9.3.12: who has closed its feed says nothing; who erased may find void what it once could read.
+  if (owing === undefined || closes.has(owing)) return undefined;
+  return erasers.get(owing)?.some(({ entry }) => knows(entry, item.ref)) === true ? undefined : owing;
 }
 
 type ItemsByFeed = ReadonlyMap<PartyId, readonly Item[]>;

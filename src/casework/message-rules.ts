@@ -9,7 +9,7 @@ import { Compile } from "typebox/compile";
 import type { JsonObject } from "../codec/json.ts";
 import type { Envelope } from "../protocols/envelope.ts";
 import { voided, type MessageRule, type Outcome, type Protocol } from "../protocols/protocol.ts";
-import { SYSTEM_MESSAGES } from "../protocols/system/messages.ts";
+import { entryKindOf, SYSTEM_MESSAGES } from "../protocols/system/messages.ts";
 import { voidFor } from "./codes.ts";
 import type { OpenedEntry } from "./opened-entry.ts";
 
@@ -62,7 +62,7 @@ export function readMessage(rules: TypeRules, { kind, message }: OpenedEntry): R
   const type = message["type"];
   const rule = typeof type === "string" ? rules.get(type) : undefined;
   if (rule === undefined) return { kind: "void", outcome: voidFor("unknown-type") };
-  if ((kind === "erase") !== (rule.type === "erase")) return { kind: "void", outcome: voidFor("wrong-kind") };
+  if (kind !== entryKindOf(rule.type)) return { kind: "void", outcome: voidFor("wrong-kind") };
   if (!isOfRule(rule, message)) return { kind: "void", outcome: schemaFault(rule, message) };
   if (!rule.rule.roles.includes(message.from_role)) return { kind: "void", outcome: voidFor("wrong-role") };
   return { kind: "read", rule, message };

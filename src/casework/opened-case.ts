@@ -45,6 +45,8 @@ export interface FoldContext {
   readonly suspensions: readonly ActiveSuspension[];
   /** SPEC 9.3.8: the id stands in an earlier message of the feed, or in one that the author knew. */
   readonly isDuplicate: (item: Item) => boolean;
+  /** SPEC 9.5.11: its author had closed its feed before. */
+  readonly isAfterClose: (item: Item) => boolean;
   readonly heldAt: (ref: EntryRef) => Instant | undefined;
   readonly itemAt: (ref: EntryRef) => Item;
   /** SPEC 9.2.3: first held, else as of now. */

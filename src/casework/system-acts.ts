@@ -41,6 +41,8 @@ export function applySystem(
       return namesSomething(message) ? ACCEPTED : voidFor("/body/of");
     case "sys.gap":
       return applyGap(message, context);
+    case "close":
+      return ACCEPTED;
     case "erase":
       return applyErase(item, message, context);
     default:

@@ -8,6 +8,7 @@ import { readMessage, typeRules } from "#parley/casework/message-rules.ts";
 import { PROTOCOLS } from "#parley/casework/registry.ts";
 import { isJsonObject, type Json, type JsonObject } from "#parley/codec/json.ts";
 import { phrase, type Phrase } from "#parley/protocols/phrase-arguments.ts";
+import { entryKindOf } from "#parley/protocols/system/messages.ts";
 import { tellMessage, type Naming } from "#parley/transcript/telling.ts";
 import { listIn, member, textIn, type Value } from "./api.ts";
 import { caseLine, moveLines, timerLines } from "./channel-lines.ts";
@@ -95,7 +96,7 @@ function tellEntry(entry: Value, message: JsonObject | undefined, naming: Naming
 
 /** Undefined where the message does not have the form of its type. */
 export function tellDraft(message: JsonObject, naming: Naming): Phrase | undefined {
-  const kind = message["type"] === "erase" ? "erase" : "message";
+  const kind = entryKindOf(String(message["type"]));
   const unplaced = { feed: "", seq: 0, leaf: "", depth: 0, seen: [], claimedAt: 0 } as const;
   const read = readMessage(RULES, { ...unplaced, kind, message });
   return read.kind === "read" ? tellMessage(message, naming) : undefined;

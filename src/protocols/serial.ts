@@ -33,6 +33,7 @@ const TYPE_LETTERS: ReadonlyMap<string, string> = new Map([
   ["timer", "TIM"],
   ["reveal", "REV"],
   ["erase", "ERA"],
+  ["close", "CLO"],
   ["retract", "RET"],
 ]);
 

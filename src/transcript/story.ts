@@ -12,6 +12,7 @@ import { isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts"
 import { isRefusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import type { EntryKind } from "#parley/ledger/entry.ts";
 import { validateGenesis, type Genesis } from "#parley/protocols/agreement/terms.ts";
 import type { Nature } from "#parley/protocols/envelope.ts";
 import { phrase, type Phrase } from "#parley/protocols/phrase-arguments.ts";
@@ -101,9 +102,12 @@ function genesisOf({ genesis }: TranscriptReport): Genesis | undefined {
   return isRefusal(document) ? undefined : document;
 }
 
+/** Kinds whose content the fold judges (SPEC 9.1.4). */
+const FOLDED_KINDS: ReadonlySet<EntryKind> = new Set(["message", "erase", "close"] as const);
+
 /** What is not strict JSON or no object reaches the fold as an object without a type, which is void there. */
 function messageOf({ kind, opening }: VerifiedEntry): JsonObject | undefined {
-  if (opening.kind === "withheld" || (kind !== "message" && kind !== "erase")) return undefined;
+  if (opening.kind === "withheld" || !FOLDED_KINDS.has(kind)) return undefined;
   const value = parseJson(opening.message);
   return !isRefusal(value) && isJsonObject(value) ? value : {};
 }
@@ -144,7 +148,7 @@ function outcomeOf({ kind, opening }: VerifiedEntry, view: EntryView | undefined
   if (opening.kind === "withheld") return "opaque";
   if (view !== undefined) return view.outcome.kind === "unread" ? "opaque" : view.outcome.kind;
   // Entries that carry no message of a protocol were judged by the record itself.
-  return kind === "message" || kind === "erase" ? "opaque" : "accepted";
+  return FOLDED_KINDS.has(kind) ? "opaque" : "accepted";
 }
 
 function codeOf({ opening }: VerifiedEntry, view: EntryView | undefined): string | undefined {

@@ -166,6 +166,33 @@ test("an erasure marks the entry and leaves its place", () => {
   assert.deepEqual(entryOf(record, open).erasedBy, [refOf(erase)]);
 });
 
+test("who erased owes no error about what it held then; what comes after is judged as ever", () => {
+  const record = newRecord();
+  const open = record.tell(A, "toy.open", { id: 1 });
+  const early = record.tell(A, "toy.dance", { case: 1 });
+  record.sync(B);
+  const body = { ...refOf(open), reason: "law" };
+  record.tell(B, "erase", { kind: "erase", body, with: { from_role: "authority" } });
+  record.sync(A);
+  const late = record.tell(A, "toy.dance", { case: 1 });
+  assert.equal(entryOf(record, early).needsError, undefined);
+  assert.equal(entryOf(record, late).needsError, B);
+});
+
+test("a closed feed: what it said stands, what it says is void, and it owes no error", () => {
+  const record = newRecord();
+  const open = record.tell(A, "toy.open", { id: 1 });
+  record.sync(B);
+  const close = { kind: "close", body: { reason: "term-ended" }, with: { from_role: "principal" } } as const;
+  assert.equal(kindOf(record, record.tell(A, "close", close)), "accepted");
+  const after = record.tell(A, "toy.open", { id: 2, case: 2 });
+  const again = record.tell(A, "close", close);
+  assert.equal(kindOf(record, open), "accepted");
+  for (const one of [after, again]) assert.equal(entryOf(record, one).needsError, B);
+  assert.equal(entryOf(record, record.tell(B, "toy.dance")).needsError, undefined);
+  assert.equal(kindOf(record, record.tell(B, "ack", { body: ack(1) })), "accepted", "the other side goes on");
+});
+
 test("the evaluation of a pack reaches the protocol, from the agreement's profile", () => {
   const record = newRecord();
   record.tell(A, "toy.open", { id: 1, body: { pack: 1 } });

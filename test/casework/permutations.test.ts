@@ -8,6 +8,7 @@ import type { ChannelView } from "#parley/casework/channel-view.ts";
 import { lineQuality } from "#parley/casework/line-quality.ts";
 import type { JsonObject } from "#parley/codec/json.ts";
 import { A, B, CONFIG, NOON, newRecord, uuid, type TestRecord } from "./toy.ts";
+import { entryKindOf } from "#parley/protocols/system/messages.ts";
 
 const DAY = 86_400;
 const TYPES = [
@@ -30,6 +31,7 @@ const TYPES = [
   "sys.error",
   "sys.inquiry",
   "erase",
+  "close",
   "toy.dance",
   "heartbeat",
 ] as const;
@@ -70,6 +72,8 @@ function bodyOf({ type, about, party }: Step): JsonObject {
       return { question: "send-again", of };
     case "erase":
       return { feed: party === A ? B : A, seq: about % 4, reason: "law" };
+    case "close":
+      return { reason: "ceased" };
     default:
       return {};
   }
@@ -85,9 +89,9 @@ function write(steps: readonly Step[]): TestRecord {
         case: one.case,
         id: one.again ? one.about : index + 1,
         body: bodyOf(one),
-        kind: one.type === "erase" ? "erase" : "message",
+        kind: entryKindOf(one.type),
         with: {
-          ...(one.type === "erase" ? { from_role: "authority" } : {}),
+          ...(entryKindOf(one.type) === "message" ? {} : { from_role: "authority" }),
           refs: [
             { kind: "case", id: uuid(one.about % 4) },
             { kind: "message", id: uuid(one.about) },

@@ -170,6 +170,16 @@ const ROWS: readonly Row[] = [
       r.tell(A, "erase", { kind: "erase", body: { feed: B, seq: 9, reason: "law" }, with: RELEASER }),
   },
   {
+    reason: "feed-closed",
+    code: "E-SCOPE",
+    given: (r) => {
+      opened(r);
+      r.tell(B, "close", { kind: "close", body: { reason: "ceased" }, with: RELEASER });
+      return r.tell(B, "ack", { body: ack(1) });
+    },
+  },
+  { reason: "wrong-kind", code: "E-UNEXPECTED", given: (r) => r.tell(A, "close", { with: RELEASER }) },
+  {
     reason: "not-acknowledged",
     code: "E-STATE",
     given: (r) => {

@@ -50,6 +50,7 @@ export const BODIES: Readonly<Record<string, readonly JsonObject[]>> = {
     { of: OTHER, complied: "deleted" },
     { of: OTHER, complied: "kept-legal", code: "court-order" },
   ],
+  close: [{ reason: "renewed" }],
   erase: [{ feed: HASH, seq: 9, reason: "retention" }],
   "notice.open": [
     noticeBody({ life_safety: true, occurred_from: "2026-11-22T02:10:00Z", victims: { count: 2 } }),

@@ -54,6 +54,8 @@ export const ERASURE_REASONS = [
   "sent-in-error",
   "third-party-right",
 ] as const;
+/** Why a party says nothing more in a channel (SPEC 9.5.11). */
+export const CLOSE_REASONS = ["term-ended", "terminated", "renewed", "ceased"] as const;
 export const RETRACTION_REASONS = [
   "wrong",
   "outdated",
@@ -131,6 +133,13 @@ export const RetractAck = messageSchema("retract.ack", {
 });
 /** The only message in an entry of kind `erase`. */
 export const Erase = messageSchema("erase", { ...EntryPlace.properties, reason: codes(ERASURE_REASONS) });
+/** The only message in an entry of kind `close` (SPEC 9.5.11). */
+export const Close = messageSchema("close", { reason: codes(CLOSE_REASONS) });
+
+/** SPEC 9.3.8: the kind of entry that a message of this type stands in. */
+export function entryKindOf(type: string): "message" | "erase" | "close" {
+  return type === "erase" || type === "close" ? type : "message";
+}
 
 const ANYBODY = ROLES.filter((role) => role !== "witness" && role !== "auditor");
 
@@ -150,6 +159,7 @@ export const SYSTEM_MESSAGES: Readonly<Record<string, MessageRule>> = {
     "principal",
   ]),
   erase: rule(Erase, ["releaser", "authority", "principal"], 2, ["authority", "principal"]),
+  close: rule(Close, ["releaser", "authority", "principal"], 2, ["authority", "principal"]),
 };
 
 function rule(

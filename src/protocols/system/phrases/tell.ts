@@ -27,6 +27,7 @@ import {
   type Tell,
 } from "../../phrase-arguments.ts";
 import {
+  CLOSE_REASONS,
   COMPLIANCES,
   ERASURE_REASONS,
   EXTENSION_REASONS,
@@ -59,6 +60,7 @@ export const SYSTEM_LISTS: CodeLists = {
   inquiry: INQUIRIES,
   lowering_reason: LOWERING_REASONS,
   erasure_reason: ERASURE_REASONS,
+  close_reason: CLOSE_REASONS,
   retraction_reason: RETRACTION_REASONS,
   complied: COMPLIANCES,
   kept_reason: KEPT_REASONS,
@@ -105,6 +107,7 @@ export const SYSTEM_ARGUMENTS: ArgumentKinds = {
   inquiry: codeOf("inquiry"),
   lowering_reason: codeOf("lowering_reason"),
   erasure_reason: codeOf("erasure_reason"),
+  close_reason: codeOf("close_reason"),
   retraction_reason: codeOf("retraction_reason"),
   complied: codeOf("complied"),
   kept_reason: codeOf("kept_reason"),
@@ -139,5 +142,6 @@ export const SYSTEM_TELLS: Readonly<Record<string, Tell>> = {
     ...(body["code"] !== undefined && { variant: "retract.ack.kept" }),
     args: { ...pick(body, { complied: "complied", code: "kept_reason" }), of: of(body["of"]) },
   }),
+  close: (body) => ({ args: pick(body, { reason: "close_reason" }) }),
   erase: (body) => ({ args: pick(body, { feed: "feed_of", seq: "seq", reason: "erasure_reason" }) }),
 };
