@@ -28,8 +28,11 @@ export function disclosuresOf(engine: Engine, by: PartyId, instants: Instants): 
     const { said_at, known_since } = momentsOf(item.ref, item.entry.claimedAt, instants);
     if ((known_since ?? said_at) > instants.asOf) return [];
     const opened = bucketFor(engine, item).opened;
-    const acknowledged = opened?.acks.get(item);
-    const reveals = opened?.reveals.filter(({ of, ref }) => of === message.id && ref.feed === by) ?? [];
+    const acknowledged = ackOf(opened, item, instants);
+    const reveals =
+      opened?.reveals.filter(
+        ({ of, ref }) => of === message.id && ref.feed === by && isUntil(ref, instants),
+      ) ?? [];
     const open = new Set(reveals.map(({ path }) => path));
     return {
       ref: item.ref,
@@ -70,9 +73,9 @@ function retractionsOf(
   instants: Instants,
 ): readonly RetractionView[] {
   return retractions
-    .filter((one) => isAbout(one, item, id))
+    .filter((one) => isAbout(one, item, id) && isUntil(one.item.ref, instants))
     .map(({ item: by, ack, effect, reason, items, replacement }) => {
-      const acknowledged = acks.get(by);
+      const acknowledged = ackOf({ acks }, by, instants);
       const view = {
         ref: by.ref,
         id: by.read?.message.id ?? "",
@@ -84,7 +87,7 @@ function retractionsOf(
         ...momentsOf(by.ref, by.entry.claimedAt, instants),
         ...(acknowledged !== undefined && { acknowledged_at: instants.momentOf(acknowledged.ref) }),
       };
-      if (ack === undefined) return view;
+      if (ack === undefined || !isUntil(ack.item.ref, instants)) return view;
       const { complied, code } = ack;
       const at = instants.momentOf(ack.item.ref);
       const { ref } = ack.item;
@@ -93,6 +96,15 @@ function retractionsOf(
         ack: { ref, complied, at, ...since(ref, instants), ...(code !== undefined && { code }) },
       };
     });
+}
+
+function isUntil(ref: EntryRef, { asOf, momentOf }: Instants): boolean {
+  return momentOf(ref) <= asOf;
+}
+
+function ackOf(opened: Pick<CaseFold, "acks"> | undefined, item: Item, instants: Instants): Item | undefined {
+  const ack = opened?.acks.get(item);
+  return ack !== undefined && isUntil(ack.ref, instants) ? ack : undefined;
 }
 
 /** By the same author only; a withdrawal of the case takes back what was said before it, not what comes after. */

@@ -18,6 +18,8 @@ export interface Sighting {
   /** SHA-256 of the copy, base64url. */
   readonly digest: string;
   readonly confidence: "certain" | "likely";
+  /** The variant that it points at, whether or not that was ever attached to a message. */
+  readonly canary?: string;
   /** Message ids of the disclosures that the copy comes from. */
   readonly disclosures: readonly string[];
 }

@@ -1,0 +1,47 @@
+/**
+ * The disclosure ledger as use cases (SPEC 15.1, 15.2): what a party knows from us, and the balance of a channel.
+ * Nothing here writes; every answer is folded again from the channels and the house feed.
+ */
+import { balance, type BalanceRow } from "#parley/casework/balance.ts";
+import { refuse, type Refusal } from "#parley/codec/refusal.ts";
+import type { Instant } from "#parley/codec/time.ts";
+import { disclosedTo, foldDisclosures, type DisclosureRow } from "#parley/gate/disclosure.ts";
+import type { LiveChannel, NodeCore } from "./core.ts";
+
+/** A year: what a release is weighed against (SPEC 15.1.5). */
+export const LOOK_BACK_SECONDS = 365 * 86_400;
+
+/** Every own disclosure in every channel, as of an instant; now if none is given. */
+export function disclosureRows(core: NodeCore, asOf?: Instant): readonly DisclosureRow[] {
+  const at = asOf ?? core.ports.clock();
+  const channels = [...core.channels.values()].flatMap(({ id, casework }) =>
+    casework === undefined ? [] : [{ channel: id, disclosures: casework.disclosures(core.me, at) }],
+  );
+  const { drafts, work } = core.house.state;
+  return foldDisclosures({ channels, drafts: drafts.values(), sightings: work.sightings });
+}
+
+/** What was said to a party in the last 365 days: for the gate, before more is said. */
+export function lookBack(core: NodeCore, party: string): readonly DisclosureRow[] {
+  return disclosedTo(disclosureRows(core), { party, since: core.ports.clock() - LOOK_BACK_SECONDS });
+}
+
+/** Rows that the party is known to hold as of the instant. `disclosure-party`: never paired. */
+export function whatTheyKnow(
+  core: NodeCore,
+  { party, asOf }: { readonly party: string; readonly asOf?: Instant },
+): readonly DisclosureRow[] | Refusal {
+  if (!core.house.state.pairings.has(party)) return refuse("disclosure-party");
+  return disclosureRows(core, asOf).filter((row) => row.party === party && row.known_since !== undefined);
+}
+
+/** The same rows on both nodes when both hold the same entries and receipts. */
+export function balanceOf(core: NodeCore, channel: LiveChannel, asOf?: Instant): readonly BalanceRow[] {
+  const { casework, parties } = channel;
+  if (casework === undefined) return [];
+  const at = asOf ?? core.ports.clock();
+  return balance(
+    casework.view(at),
+    parties.flatMap((party) => casework.disclosures(party, at)),
+  );
+}
