@@ -10,6 +10,7 @@ import { isRefusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { Approval, Draft } from "#parley/gate/release.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
+import { HouseWork, isWorkRecord, type WorkRecord, type WorkState } from "./house-work.ts";
 import { HouseEvidence, isEvidenceRecord, type EvidenceRecord, type EvidenceState } from "./house-evidence.ts";
 
 export const PAIRING_MEDIA = ["phone", "in-person", "video", "letter", "other"] as const;
@@ -88,7 +89,8 @@ export type HouseRecord =
       readonly alarm: "clock" | "fork" | "pin" | "rollback" | "silent" | "read-only";
       readonly channel?: string;
       readonly facts: Readonly<Record<string, string | number>>;
-    };
+    }
+  | WorkRecord;
 
 export interface HouseState {
   readonly people: ReadonlyMap<number, Person>;
@@ -96,6 +98,7 @@ export interface HouseState {
   readonly offers: ReadonlyMap<string, Offer>;
   readonly drafts: ReadonlyMap<string, Draft>;
   readonly evidence: EvidenceState;
+  readonly work: WorkState;
 }
 
 /** The fold, owning its maps; `state` is the view that others read. */
@@ -110,6 +113,7 @@ export class House {
   /** TLS pins that a later version took from another party, as party/pin: they stand for nobody new. */
   readonly ignoredPins = new Set<string>();
   readonly #evidence = new HouseEvidence();
+  readonly #work = new HouseWork();
 
   constructor(backend: CryptoBackend) {
     this.#backend = backend;
@@ -122,6 +126,7 @@ export class House {
       offers: this.#offers,
       drafts: this.#drafts,
       evidence: this.#evidence.state,
+      work: this.#work.state,
     };
   }
 
@@ -148,6 +153,7 @@ export class House {
   }
 
   #evolve(record: HouseRecord & { readonly at: string }): void {
+    if (isWorkRecord(record)) return this.#work.apply(record);
     if (isEvidenceRecord(record)) return this.#evidence.evolve(record);
     switch (record.type) {
       case "house.person":
