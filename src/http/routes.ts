@@ -2,9 +2,10 @@
 import { CASE_ROUTES } from "./routes/cases.ts";
 import { CHANNEL_ROUTES } from "./routes/channels.ts";
 import { NODE_ROUTES } from "./routes/node.ts";
+import { PACK_ROUTES } from "./routes/packs.ts";
 import type { Route } from "./route.ts";
 
 /** Pages of the same origin live beside it. */
 export const PREFIX = "/api/v1";
 
-export const ROUTES: readonly Route[] = [...NODE_ROUTES, ...CHANNEL_ROUTES, ...CASE_ROUTES];
+export const ROUTES: readonly Route[] = [...NODE_ROUTES, ...CHANNEL_ROUTES, ...CASE_ROUTES, ...PACK_ROUTES];

@@ -7,9 +7,10 @@
  */
 import { parseCsv } from "./csv.ts";
 import { detectIndicator, fitsType, refang, type Indicator, type IndicatorType } from "./indicator.ts";
+import { textFault, type TextFault } from "./text-fault.ts";
 
 export type UnreadReason =
-  "not-recognised" | "type-differs" | "empty-value" | "control-character" | "too-long" | "quote-unclosed";
+  "not-recognised" | "type-differs" | "empty-value" | "too-long" | "quote-unclosed" | TextFault;
 
 export interface UnreadLine {
   /** Counted from 1. */
@@ -95,7 +96,8 @@ export function parseMaterial(text: string): Material {
 function readCell({ value: written, type, role }: Cell): Indicator | UnreadReason {
   const value = refang(written.trim());
   if (value === "") return "empty-value";
-  if (/\p{Cc}/u.test(value)) return "control-character";
+  const fault = textFault(value);
+  if (fault !== undefined) return fault;
   if (value.length > VALUE_LENGTH_LIMIT) return "too-long";
   const declared = type === undefined ? undefined : TYPE_NAMES[nameOf(type)];
   const found = declared === undefined ? detectIndicator(value) : fitsType(declared, value);

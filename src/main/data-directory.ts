@@ -38,6 +38,8 @@ export const FILE = {
   cert: "tls/cert.pem",
   tlsKey: "tls/key.pem",
   store: "parley.db",
+  /** The operator's folder of warning lists (SPEC 16.1); none is made. */
+  lists: "lists",
   /** Addresses of a running node; gone when it stopped cleanly. */
   serving: "serving.json",
 } as const;

@@ -11,6 +11,8 @@ import { isRefusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { NodeCore } from "#parley/node/core.ts";
+import { readListFolder } from "#parley/intel/folder.ts";
+import type { ListFile } from "#parley/intel/load.ts";
 import { ParleyNode } from "#parley/node/node.ts";
 import { partyOfPin } from "#parley/node/pins.ts";
 import type { Log, PeerTransport } from "#parley/node/ports.ts";
@@ -29,6 +31,7 @@ import {
   type Config,
   type DataDirectory,
 } from "./data-directory.ts";
+import { isCode } from "./files.ts";
 import { faultKind, startTicker } from "./ticker.ts";
 
 export interface StartNodeOptions {
@@ -74,8 +77,9 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   opened.use(transport);
   const { identity } = directory;
   const pause = (): Promise<void> => pauseUnless(stopping.signal);
+  const readLists = (): Promise<readonly ListFile[]> => readListsOf(dataDirectory);
   const node = await ParleyNode.open(
-    { store, backend, clock, transport, identity, log, pause },
+    { store, backend, clock, transport, identity, log, pause, readLists },
     { fold: "beside" },
   );
   core = node.core;
@@ -135,6 +139,16 @@ async function openStore(options: StartNodeOptions, { path, identity }: DataDire
   if (own) return store;
   await store[Symbol.asyncDispose]();
   throw new DirectoryFault("damaged", FILE.store);
+}
+
+/** A directory without a folder of lists has none. */
+async function readListsOf(dataDirectory: string): Promise<readonly ListFile[]> {
+  try {
+    return await readListFolder(join(dataDirectory, FILE.lists));
+  } catch (cause) {
+    if (isCode(cause, "ENOENT")) return [];
+    throw cause;
+  }
 }
 
 /** Dangerous settings say so at every start. */

@@ -4,6 +4,7 @@ import { CODEC_CODES } from "#parley/codec/codes.ts";
 import type { CodeEntry } from "#parley/codec/refusal.ts";
 import { CRYPTO_CODES } from "#parley/crypto/codes.ts";
 import { GATE_CODES } from "#parley/gate/release.ts";
+import { INTEL_CODES } from "#parley/intel/codes.ts";
 import { LEDGER_CODES } from "#parley/ledger/codes.ts";
 import { PARTY_CODES } from "#parley/party/codes.ts";
 import { PEER_CODES } from "#parley/peer/codes.ts";
@@ -28,6 +29,7 @@ const ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(
     GENESIS_CODES,
     PEER_CODES,
     GATE_CODES,
+    INTEL_CODES,
     VAULT_CODES,
   ].flatMap((table) => Object.entries(table)),
 );

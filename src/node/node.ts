@@ -27,23 +27,31 @@ import {
   type DraftInput,
   type DraftView,
 } from "./desk.ts";
+import { sweepVault } from "./evidence-keeping.ts";
 import { exchange } from "./exchange.ts";
 import type { DeclineReason } from "./handshake.ts";
 import type { Person } from "./house.ts";
 import { deliverDue, tick } from "./lifecycle.ts";
 import { Packs } from "./packs.ts";
 import { addPerson, deactivatePerson, pair, type PairingInput } from "./people.ts";
+import { Packs } from "./packs.ts";
 import type { NodePorts } from "./ports.ts";
 import * as reading from "./reading.ts";
 import { rehash, type RehashReport } from "./rehash.ts";
 import { exportChannel } from "./transcripts.ts";
+import { Transfers } from "./transfer.ts";
 
 export class ParleyNode {
   readonly core: NodeCore;
+  /** Attachments on their way (SPEC 12.7). */
+  readonly transfers: Transfers;
+  /** Warning lists, screens and packs that are built (SPEC 16). */
+  readonly packs: Packs;
 
   private constructor(core: NodeCore) {
     this.core = core;
     this.packs = new Packs(core);
+    this.transfers = new Transfers(core);
     core.deliver = (channel) => deliverDue(core, channel);
   }
 
@@ -51,6 +59,7 @@ export class ParleyNode {
   static async open(ports: NodePorts, options: LoadOptions = { fold: "before" }): Promise<ParleyNode> {
     const node = new ParleyNode(new NodeCore(ports));
     await node.core.load(options);
+    await sweepVault(node.core);
     return node;
   }
 
@@ -59,6 +68,7 @@ export class ParleyNode {
    * nobody else's part in it.
    */
   tick(): Promise<void> {
+    this.transfers.start();
     return tick(this.core, async (channel) => {
       await resendOffer(this.core, channel);
       await sayReleased(this.core, channel);

@@ -2,6 +2,7 @@
 import type { RefusalFacts } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import type { ListFile } from "#parley/intel/load.ts";
 import type { Store } from "#parley/store/store.ts";
 import type { PeerTransport } from "#parley/peer/transport.ts";
 import type { Vault } from "#parley/vault/vault.ts";
@@ -22,6 +23,8 @@ export interface NodePorts {
   /** Where evidence files are kept; a node without one takes none and says so (`vault-absent`). */
   readonly vault?: Vault;
   readonly log: Log;
+  /** The files of the operator's folder of warning lists (SPEC 16.1); absent where there is no such folder. */
+  readonly readLists?: () => Promise<readonly ListFile[]>;
   /** Lets other work run: a turn of the event loop, or nothing in a simulation. */
   readonly pause: () => Promise<void>;
 }

@@ -15,6 +15,7 @@ import type { LiveChannel } from "#parley/node/core.ts";
 import type { DraftInput, DraftView } from "#parley/node/desk.ts";
 import type { Person } from "#parley/node/house.ts";
 import type { Identity } from "#parley/node/identity.ts";
+import type { ListFile } from "#parley/intel/load.ts";
 import { ParleyNode } from "#parley/node/node.ts";
 import { PeerFault } from "#parley/node/ports.ts";
 import { createParty } from "#parley/party/create.ts";
@@ -62,6 +63,8 @@ export interface World {
   readonly residents: readonly Resident[];
   /** Pairs "A>B" that the wire does not carry now. */
   readonly cut: Set<string>;
+  /** Warning lists in the folder of a resident, by name. */
+  readonly lists: Map<string, readonly ListFile[]>;
   /** Bundles that passed, newest last. */
   readonly passed: { readonly from: string; readonly to: string; readonly body: Uint8Array }[];
   readonly restart: (resident: Resident, store?: Store) => Promise<void>;
@@ -91,6 +94,7 @@ export async function makeWorld(
     backend,
     residents,
     cut: new Set(),
+    lists: new Map(),
     passed: [],
     restart: async (resident, store) => {
       resident.node = await openNode(world, resident, store ?? resident.store);
@@ -162,6 +166,7 @@ function openNode(
     identity,
     ...(vault && { vault }),
     log: () => undefined,
+    readLists: () => Promise.resolve(world.lists.get(name) ?? []),
     pause: () => Promise.resolve(),
     transport: {
       exchange: async (party, body) => {

@@ -28,6 +28,8 @@ const EventTime = Type.String({
   pattern:
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?$",
 });
+/** A day in UTC. */
+const Day = Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" });
 const Address = Type.String({ pattern: "^[0-9a-f.:]{2,45}$" });
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 });
 const Count = Type.Integer({ minimum: 0 });
@@ -109,7 +111,21 @@ export const PackSchema = closed({
     closed({
       events: Type.Array(Label, { minItems: 1, maxItems: 2_000 }),
       results: Type.Array(codes(list.RELAY_RESULTS), { minItems: 1, maxItems: 10 }),
+      /** Labels of `relay_lists`: which were asked (SPEC 16.4). Evaluation does not read them. */
+      lists: some(Label, 500),
       as_of: Type.Optional(InstantText),
+    }),
+    500,
+  ),
+  relay_lists: some(
+    closed({
+      id: Label,
+      name: line(128),
+      version: Type.Optional(line(64)),
+      sha256: Digest,
+      result: Type.Optional(codes(list.RELAY_RESULTS)),
+      from: Type.Optional(Day),
+      until: Type.Optional(Day),
     }),
     500,
   ),
