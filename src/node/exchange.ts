@@ -11,12 +11,13 @@ import { verifyText } from "#parley/ledger/checkpoint.ts";
 import { encodeGroups, parseGroups, type Group, type RequestHead } from "#parley/peer/groups.ts";
 import { answerFetch, answerHead, pushAnswerToReply, reply } from "./answer.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
-import { recordFork } from "./forks.ts";
+import { isSuspicious, recordFork } from "./forks.ts";
 import { parseDeclineText, readOffer } from "./handshake.ts";
 import { takeSignedReply } from "./outbox.ts";
 import { findContestedPins, takeChain } from "./pins.ts";
 import { outboxContext } from "./lifecycle.ts";
 import { judgeOfferedEntries, readPush, receivePush } from "./receive.ts";
+import { answerBlob } from "./transfer.ts";
 
 type Request = Extract<Group, { kind: "request" }>;
 /** The channel of a reply to something that named none: 32 zero bytes. */
@@ -58,6 +59,10 @@ async function judgeRequest(
   if (head.type === "decline") return takeDecline(core, group);
   const channel = core.channels.get(head.channel);
   if (channel === undefined) return refuse("channel-unknown");
+  if (head.type === "blob")
+    return from !== undefined && channel.parties.includes(from)
+      ? answerBlob(core, channel, head, from)
+      : refuse("not-a-party");
   if (!channel.parties.includes(head.feed)) return refuse("not-a-party");
   if (head.type === "push") return takePush(core, channel, head, group, from);
   // Reading asks for a party of the channel that proved itself by its certificate.
@@ -85,7 +90,7 @@ async function takePush(
     channel.record.exclusively(() => receivePush({ ports: core.ports, channel, feed, chain, onChain }, push)),
   );
   if (answer.kind === "fork") await recordFork(core, channel, { feed, by: feed });
-  if (answer.kind === "refused" && answer.refusal.code === "seen-mismatch") channel.suspects.add(feed);
+  if (answer.kind === "refused" && isSuspicious(answer.refusal.code)) channel.suspects.add(feed);
   return pushAnswerToReply(channel.id, feed, answer);
 }
 

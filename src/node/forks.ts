@@ -40,8 +40,13 @@ export async function recordFork(
   await core.record({ type: "house.alarm", alarm: "fork", channel: channel.id, facts: { by, feed } });
 }
 
+/** A head that one names and the other lacks, or has otherwise: one of them was shown something else, or is behind. */
+export function isSuspicious(code: string | undefined): boolean {
+  return code === "seen-mismatch" || code === "seen-unknown";
+}
+
 /**
- * SPEC 3.8.6: after `seen-mismatch` each side compares with the other every feed but the other's own, newest head
+ * SPEC 3.8.6: after such a refusal each side compares with the other every feed but the other's own, newest head
  * with newest head. Throws nothing; who does not answer is asked again.
  */
 export async function settleSuspicions(core: NodeCore, channel: LiveChannel): Promise<void> {
@@ -57,6 +62,11 @@ export async function settleSuspicions(core: NodeCore, channel: LiveChannel): Pr
   }
 }
 
+function setAsking(core: NodeCore, channel: LiveChannel): void {
+  channel.signing = "asking";
+  core.emit({ type: "mode", channel: channel.id, signing: "asking" });
+}
+
 async function compareFeed(core: NodeCore, channel: LiveChannel, peer: string, feed: string): Promise<void> {
   const chain: PartyChain | undefined = core.parties.get(feed);
   const answer = await askPeer(core.ports, peer, { type: "head", channel: channel.id, feed });
@@ -66,6 +76,9 @@ async function compareFeed(core: NodeCore, channel: LiveChannel, peer: string, f
   if (head === undefined || isRefusal(head) || head.channel !== channel.id || head.feed !== feed) return;
   const keys = channelKeysAt(channel, chain, head.size);
   if (verifyAuthor(core.ports.backend, head, keys) !== true) return;
+  // More of our own feed than we hold: another copy of this node said it, or this one was rolled back.
+  const isBehind = feed === core.me && head.size > channel.record.tip(feed).frontier.size;
+  if (isBehind && channel.signing === "allowed") return setAsking(core, channel);
   const proof = await channel.record.exclusively(() =>
     proveAgainst(core.ports, channel, { peer, chain, head }),
   );

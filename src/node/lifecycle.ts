@@ -12,9 +12,10 @@ import { StoreFault } from "#parley/store/store.ts";
 import { releaseAutomatic, releaseRecord, type Released } from "#parley/gate/release.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { deliver, nextPosition, type OutboxContext } from "./outbox.ts";
-import { settleSuspicions, takeFork } from "./forks.ts";
+import { isSuspicious, settleSuspicions, takeFork } from "./forks.ts";
 import { askOwnHead, type OwnHeadAnswer } from "./own-head.ts";
 import { PeerFault } from "./ports.ts";
+import { settleErasures } from "./erasure.ts";
 import { uuidv7 } from "./uuid.ts";
 
 /** Automatic answers to void entries in one tick: a peer that sends nonsense gains no flood. */
@@ -57,12 +58,13 @@ async function tickChannel(core: NodeCore, channel: LiveChannel): Promise<void> 
   if (channel.signing === "asking") await askBeforeSigning(core, channel);
   if (channel.suspects.size > 0) await settleSuspicions(core, channel);
   if (channel.signing !== "allowed") return;
-  if (core.writable && isMember(core, channel)) {
+  if (core.writable && channel.erasures.length > 0) await settleErasures(core, channel);
+  if (core.writable && !channel.closed && isMember(core, channel)) {
     await answerVoids(core, channel);
     await beat(core, channel);
   }
   await deliverDue(core, channel);
-  if (core.writable) await core.guard(() => channel.record.exclusively(() => channel.record.keepReceipts()));
+  if (core.writable) await core.guard(() => channel.record.exclusively(() => channel.record.keepReceiptsWhenIdle()));
 }
 
 /** A node that could not write tries again by itself: nobody else may have a reason to write. */
@@ -132,7 +134,7 @@ async function deliverTo(core: NodeCore, channel: LiveChannel, party: string): P
   core.delivering.add(name);
   try {
     await core.guard(() => deliver(context));
-    if (state.lastRefusal === "seen-mismatch") channel.suspects.add(party);
+    if (isSuspicious(state.lastRefusal)) channel.suspects.add(party);
   } finally {
     core.delivering.delete(name);
   }

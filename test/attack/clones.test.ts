@@ -14,7 +14,7 @@ import { openSqliteStore } from "#parley/store/sqlite.ts";
 import { StoreFault } from "#parley/store/store.ts";
 import { noticeBody } from "../kit/materials.ts";
 import { liveChannel, refusedWith, speak, who, type Resident } from "../kit/world.ts";
-import { replyBody } from "./attacker.ts";
+import { ask, codeOf, replyBody, request } from "./attacker.ts";
 import { copyRunning, fileOf, makeFileScene, say, startCopy, tickThrough, type FileScene } from "./copies.ts";
 
 function sizeAt(holder: Resident, channel: string, feed: string): number {
@@ -93,6 +93,36 @@ describe("threat 6: two live copies of one data directory", () => {
     assert.equal(sizeAt(clone, channel, victim.party), sizeAt(author, channel, victim.party));
     assert.equal(liveChannel(clone, channel).signing, "allowed");
     assert.equal(await alarmsOf(clone, "rollback"), 1);
+  });
+
+  it("threat 6: a copy that hears of what the other said stops, gets it back, and is no fork", async () => {
+    await using scene = await makeFileScene();
+    const { author, victim, world, channel } = scene;
+    const clone = await startCopy(scene, await copyRunning(scene, "clone.db"));
+    await tickThrough(clone);
+    assert.equal(liveChannel(clone, channel).signing, "allowed");
+    await say(victim, channel);
+    await world.settle(1);
+    await say(author, channel);
+    await tickThrough(author);
+    const key = { channel, feed: author.party };
+    const [entry] = await author.store.entries(key, { from: 2, limit: 1, payloads: true });
+    const { checkpoint } = await author.store.tip(key);
+    assert(entry?.payload !== undefined && checkpoint !== undefined);
+    const push = request({ type: "push", ...key }, [
+      { type: "entry", bytes: entry.bytes },
+      { type: "payload", bytes: entry.payload },
+      { type: "checkpoint", bytes: checkpoint.note },
+    ]);
+    assert.equal(codeOf(await ask(clone, push, author.party)), "seen-unknown");
+    await tickThrough(clone);
+    await tickThrough(clone);
+    assert.equal(liveChannel(clone, channel).signing, "allowed");
+    assert.equal(sizeAt(clone, channel, victim.party), sizeAt(victim, channel, victim.party));
+    assert.equal(await alarmsOf(clone, "rollback"), 1);
+    await say(clone, channel);
+    await tickThrough(clone);
+    assert.deepEqual(await author.store.forks(), []);
   });
 
   it("threat 39: the row of a proof, deleted, does not unfreeze: the start names it", async () => {
