@@ -8,7 +8,7 @@ const SIZE_BYTES = 400;
 
 export async function benchMemory(): Promise<void> {
   await using pair = await startPair();
-  const idle = await rssOf(pair);
+  const idle = await memoryOf(pair);
   await ask(pair.a, {
     kind: "say",
     channel: pair.channel,
@@ -16,20 +16,25 @@ export async function benchMemory(): Promise<void> {
     inFlight: 1_024,
     sizeBytes: SIZE_BYTES,
   });
-  const loaded = await rssOf(pair);
+  const loaded = await memoryOf(pair);
   printRows("memory", [
-    { what: "idle node", figure: `${Math.round(idle)} MB`, against: "–", asked: "≤ 150 MB" },
+    {
+      what: "idle node",
+      figure: `${Math.round(idle.rssMb)} MB, peak ${Math.round(idle.peakMb)} MB`,
+      against: "–",
+      asked: "≤ 150 MB",
+    },
     {
       what: `node with ${MESSAGES} entries`,
-      figure: `${Math.round(loaded)} MB`,
+      figure: `${Math.round(loaded.rssMb)} MB, peak ${Math.round(loaded.peakMb)} MB`,
       against: "–",
       asked: "≤ 250 MB",
     },
   ]);
 }
 
-async function rssOf(pair: Pair): Promise<number> {
-  const answer = await ask(pair.a, { kind: "usage" });
-  if (answer.kind !== "usage") throw new Error("the node answered something else");
-  return answer.rssMb;
+async function memoryOf(pair: Pair): Promise<{ readonly rssMb: number; readonly peakMb: number }> {
+  const answer = await ask(pair.a, { kind: "memory" });
+  if (answer.kind !== "memory") throw new Error("the node answered something else");
+  return answer;
 }

@@ -3,11 +3,13 @@ import { utf8 } from "#parley/codec/bytes.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { createNodeBackend } from "#parley/crypto/backend-node.ts";
 import { releaseRecord } from "#parley/gate/release.ts";
+import { letHeapGrow } from "../src/main/heap.ts";
 import { startNode } from "../src/main/start-node.ts";
 import type { Person } from "#parley/node/house.ts";
 import type { LiveChannel } from "#parley/node/core.ts";
 import type { Answer, Order } from "./two-processes.ts";
 
+letHeapGrow();
 const [dataDirectory = ""] = process.argv.slice(2);
 const running = await startNode({
   dataDirectory,
@@ -50,8 +52,12 @@ async function obey(order: Order): Promise<Answer> {
       return say(order.channel, order.messages, order.inFlight, order.sizeBytes);
     case "usage": {
       const { user, system } = process.cpuUsage();
+      return { kind: "usage", cpuMs: (user + system) / 1000 };
+    }
+    case "memory": {
+      const peakMb = process.resourceUsage().maxRSS / 1024;
       globalThis.gc?.();
-      return { kind: "usage", cpuMs: (user + system) / 1000, rssMb: process.memoryUsage().rss / 1_048_576 };
+      return { kind: "memory", rssMb: process.memoryUsage().rss / 1_048_576, peakMb };
     }
     case "stop":
       await running[Symbol.asyncDispose]();

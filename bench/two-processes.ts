@@ -20,7 +20,7 @@ export type Order =
       readonly inFlight: number;
       readonly sizeBytes: number;
     }
-  | { readonly kind: "usage" | "stop" };
+  | { readonly kind: "usage" | "memory" | "stop" };
 
 export type Answer =
   | { readonly kind: "ready" | "done" }
@@ -28,7 +28,8 @@ export type Answer =
   | { readonly kind: "channel"; readonly channel: string }
   | { readonly kind: "inForce"; readonly inForce: boolean }
   | { readonly kind: "said"; readonly wallMs: number; readonly latenciesMs: readonly number[] }
-  | { readonly kind: "usage"; readonly cpuMs: number; readonly rssMb: number };
+  | { readonly kind: "usage"; readonly cpuMs: number }
+  | { readonly kind: "memory"; readonly rssMb: number; readonly peakMb: number };
 
 export interface Peer {
   readonly party: string;

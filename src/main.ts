@@ -10,6 +10,7 @@ import { runCli } from "#parley/cli/main.ts";
 import { createNodeBackend } from "#parley/crypto/backend-node.ts";
 import { startApi } from "#parley/http/server.ts";
 import { makeCliPorts } from "#parley/main/cli-ports.ts";
+import { letHeapGrow } from "#parley/main/heap.ts";
 import { makeLog } from "#parley/main/log.ts";
 import { wrongRuntime } from "#parley/main/runtime.ts";
 
@@ -18,6 +19,8 @@ if (wrong !== undefined) {
   process.stderr.write(`parley: ${wrong}\n`);
   process.exit(1);
 }
+
+letHeapGrow();
 
 const ports = makeCliPorts({
   backend: createNodeBackend(),

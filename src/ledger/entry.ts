@@ -12,6 +12,7 @@ import {
   type JsonCode,
   type JsonObject,
 } from "#parley/codec/json.ts";
+import { utf8ToText } from "#parley/codec/bytes.ts";
 import { ENTRY_SIZE_LIMIT_BYTES, PAYLOAD_SIZE_LIMIT_BYTES, SEEN_LIMIT } from "#parley/codec/limits.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { parseInstant } from "#parley/codec/time.ts";
@@ -54,6 +55,49 @@ const MEMBERS = "channel,commit,ct,ct_len,feed,kind,seen,seq,time,v";
 /** `facts.member` names the member at fault. */
 export function parseEntry(bytes: Uint8Array): Entry | Refusal<EntryCode> {
   if (bytes.length > ENTRY_SIZE_LIMIT_BYTES) return refuse("entry-too-large", { size: bytes.length });
+  return parseUsualLine(bytes) ?? parseAnyLine(bytes);
+}
+
+const HASH = '"([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])"';
+const COUNT = "(0|[1-9][0-9]{0,14})";
+const SEEN = `\\{"feed":${HASH},"root":${HASH},"size":${COUNT}\\}`;
+/** An entry with at most one other feed, as every channel of two has. */
+const USUAL_LINE = new RegExp(
+  `^\\{"channel":${HASH},"commit":${HASH},"ct":${HASH},"ct_len":${COUNT},"feed":${HASH},` +
+    `"kind":"([a-z_]+)","seen":\\[(?:${SEEN})?\\],"seq":${COUNT},"time":"([0-9TZ:-]{20})","v":1\\}$`,
+);
+
+/**
+ * One match takes the usual line apart, three times faster than the general way. What it lets through, the general
+ * way accepts with the same value (a property test); everything else, faults included, is left to that.
+ */
+function parseUsualLine(bytes: Uint8Array): Entry | undefined {
+  const match = USUAL_LINE.exec(utf8ToText(bytes) ?? "");
+  if (match === null) return undefined;
+  const [
+    ,
+    channel = "",
+    commit = "",
+    ct = "",
+    ctLen,
+    feed = "",
+    kind,
+    other,
+    root = "",
+    size,
+    seq,
+    time = "",
+  ] = match;
+  const known = ENTRY_KINDS.find((name) => name === kind);
+  const ct_len = Number(ctLen);
+  if (known === undefined || ct_len > PAYLOAD_SIZE_LIMIT_BYTES || isRefusal(parseInstant(time)))
+    return undefined;
+  const seen = other === undefined ? [] : [{ feed: other, root, size: Number(size) }];
+  const entry: Entry = { channel, commit, ct, ct_len, feed, kind: known, seen, seq: Number(seq), time, v: 1 };
+  return placeFaultOf(entry) === undefined ? entry : undefined;
+}
+
+function parseAnyLine(bytes: Uint8Array): Entry | Refusal<EntryCode> {
   const value = parseJson(bytes, { sizeLimitBytes: ENTRY_SIZE_LIMIT_BYTES });
   if (isRefusal(value)) return value;
   if (!isJsonObject(value) || Object.keys(value).join() !== MEMBERS)
@@ -61,11 +105,15 @@ export function parseEntry(bytes: Uint8Array): Entry | Refusal<EntryCode> {
   const member = firstBadMember(value);
   if (member !== undefined) return refuse("entry-schema", { member });
   const entry = value as unknown as Entry; // the one parser of this brand: every member was just checked
+  return placeFaultOf(entry) ?? entry;
+}
+
+function placeFaultOf(entry: Entry): Refusal<"entry-seen" | "entry-kind"> | undefined {
   const seenFault = seenFaultOf(entry);
   if (seenFault !== undefined) return seenFault;
   const expected = entry.seq === 0 ? "genesis" : entry.seq === 1 ? "party_update" : undefined;
   const misplaced = expected === undefined ? entry.kind === "genesis" : entry.kind !== expected;
-  return misplaced ? refuse("entry-kind", { seq: entry.seq }) : entry;
+  return misplaced ? refuse("entry-kind", { seq: entry.seq }) : undefined;
 }
 
 /** The line that is hashed. */

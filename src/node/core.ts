@@ -16,6 +16,7 @@ import { parsePartyChain, encodePartyChain, type PartyChain } from "#parley/part
 import { StoreFault, type StoredEntry, type StoredReceipt } from "#parley/store/store.ts";
 import { bytesEqual, encodeBase64url } from "#parley/codec/bytes.ts";
 import { openAtRest } from "./at-rest.ts";
+import { Attachments } from "./attachments.ts";
 import { takePartyUpdate, type Channel } from "./channel.ts";
 import { channelIdOf, firstEntries, parseGenesis } from "./handshake.ts";
 import { House, type HouseRecord } from "./house.ts";
@@ -74,6 +75,8 @@ export class NodeCore {
   readonly house: House;
   readonly channels = new Map<string, LiveChannel>();
   readonly parties = new Map<string, PartyChain>();
+  /** Files that messages name. */
+  readonly attachments = new Attachments();
   readonly listeners = new Set<(event: NodeEvent) => void>();
   /** False after the store could not write: the node answers and shows, and says nothing new. */
   writable = true;
@@ -356,6 +359,9 @@ export class NodeCore {
     }
     const entry = toOpenedEntry(held);
     live.casework.add(entry);
+    const { feed, stored } = held;
+    if (entry.message !== undefined)
+      this.attachments.note(this.me, { channel: live.id, feed, seq: stored.seq }, entry.message);
     if (held.feed === this.me && typeof entry.message?.["id"] === "string")
       this.house.markSaid(entry.message["id"]);
     const chain = this.parties.get(held.feed);

@@ -19,6 +19,7 @@ import {
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { isInForce } from "./agreements.ts";
+import { attachItems, attachmentsOf, dropCopies } from "./attachments.ts";
 import type { Person } from "./house.ts";
 import type { HeldEntry } from "./record.ts";
 import { uuidv7 } from "./uuid.ts";
@@ -32,6 +33,8 @@ export interface DraftInput {
   readonly role: Role;
   /** Further members of the envelope (`texts`, `refs`, `tlp`, `precedence` …). */
   readonly envelope?: JsonObject;
+  /** Items of the own vault that go with the message (SPEC 12.6.1). */
+  readonly attach?: readonly { readonly item: string }[];
 }
 
 export interface DraftView {
@@ -42,8 +45,23 @@ export interface DraftView {
   readonly said?: { readonly feed: string; readonly seq: number };
 }
 
-/** A draft, frozen; released and said at once if its type needs one person and its author has the role. */
+/** A draft with its attachments sealed; if it is refused, nothing of them stays. */
 export async function makeDraft(
+  core: NodeCore,
+  channel: LiveChannel,
+  person: Person,
+  input: DraftInput,
+): Promise<DraftView | Refusal> {
+  const attach = await attachItems(core, channel, person, input);
+  if (isRefusal(attach)) return attach;
+  const envelope = { ...input.envelope, ...(attach.length > 0 && { attach }) };
+  const made = await freezeDraft(core, channel, person, { ...input, envelope });
+  if (isRefusal(made)) await dropCopies(core, attach);
+  return made;
+}
+
+/** A draft, frozen; released and said at once if its type needs one person and its author has the role. */
+async function freezeDraft(
   core: NodeCore,
   channel: LiveChannel,
   person: Person,
@@ -89,6 +107,7 @@ export async function discardDraft(core: NodeCore, person: Person, id: string): 
   const draft = core.house.state.drafts.get(id);
   if (draft === undefined || draft.status !== "open") return refuse("gate-closed", { draft: id });
   await core.record({ type: "house.discard", draft: id, officer: person.officer });
+  await dropCopies(core, attachmentsOf(draft.message));
   return true;
 }
 

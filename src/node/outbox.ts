@@ -86,8 +86,10 @@ export function nextPosition({ receipted, resendFrom }: OutboxState): number {
 export async function nextPush({ ports, channel, state }: OutboxContext): Promise<Group | undefined> {
   const key = { channel: channel.id, feed: ports.identity.chain.party };
   const from = nextPosition(state);
-  const entries = await ports.store.entries(key, { from, limit: BUNDLE_ENTRIES_LIMIT, payloads: true });
-  const checkpoint = await lastHeadWithin(ports, key, from, entries);
+  const said = channel.record.takeJustSaid(from);
+  const entries =
+    said?.entries ?? (await ports.store.entries(key, { from, limit: BUNDLE_ENTRIES_LIMIT, payloads: true }));
+  const checkpoint = said?.checkpoint ?? (await lastHeadWithin(ports, key, from, entries));
   if (checkpoint === undefined) return undefined;
   const records: BundleRecord[] = [];
   for (const entry of entries.slice(0, checkpoint.size - from)) {
@@ -197,7 +199,11 @@ async function takeReceipt(
   const checkpoint = parseCheckpoint(bytes);
   if (isRefusal(checkpoint)) return checkpoint;
   if (checkpoint.channel !== channel.id || checkpoint.feed !== me) return refuse("entry-channel");
-  const own = await ports.store.checkpointAt({ channel: channel.id, feed: me }, checkpoint.size);
+  const newest = channel.record.tip(me).checkpoint;
+  const own =
+    newest?.size === checkpoint.size
+      ? newest
+      : await ports.store.checkpointAt({ channel: channel.id, feed: me }, checkpoint.size);
   const mine = own && parseCheckpoint(own.note);
   if (mine === undefined || isRefusal(mine) || mine.note.text !== checkpoint.note.text)
     return refuse("root-mismatch");

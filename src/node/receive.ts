@@ -9,7 +9,7 @@ import type { BundleRecord } from "#parley/codec/bundle.ts";
 import { BUNDLE_ENTRIES_LIMIT } from "#parley/codec/limits.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { commitTo, parsePlaintext, type Plaintext } from "#parley/crypto/payload.ts";
-import { inspectSeal, open } from "#parley/crypto/seal.ts";
+import { open, type SealCode } from "#parley/crypto/seal.ts";
 import { admitBatch, type AdmittedBatch, type HeldHeads } from "#parley/ledger/admission.ts";
 import { parseCheckpoint, verifyAuthor, type Checkpoint, type Head } from "#parley/ledger/checkpoint.ts";
 import { parseEntry, type Entry } from "#parley/ledger/entry.ts";
@@ -183,28 +183,35 @@ function openPayloads(
   for (const { entry } of lines) {
     const payload = payloadsByCt.get(entry.ct) ?? new Uint8Array(0);
     if (payload.length !== entry.ct_len) return refuse("hash-mismatch", { seq: entry.seq });
-    const shape = inspectSeal(payload);
-    if (isRefusal(shape)) return refuse(shape.code, { seq: entry.seq });
-    arrivals.push({ payload, opened: openPayload(ports, entry, payload) });
+    const opened = openSealed(ports, entry, payload);
+    if (isRefusal(opened) && opened.code !== "cannot-open") return refuse(opened.code, { seq: entry.seq });
+    arrivals.push({ payload, opened: isRefusal(opened) ? undefined : opened });
   }
   return arrivals;
 }
 
 /** Undefined when it was not sealed to this node, or does not hold what the entry commits to (threats.md 19). */
 export function openPayload(ports: NodePorts, entry: Entry, payload: Uint8Array): Plaintext | undefined {
+  const opened = openSealed(ports, entry, payload);
+  return isRefusal(opened) ? undefined : opened;
+}
+
+/** Any other code than `cannot-open` is a fault that everybody sees, without a key. */
+function openSealed(ports: NodePorts, entry: Entry, payload: Uint8Array): Plaintext | Refusal<SealCode> {
   const { backend, identity } = ports;
   const seeds =
     entry.feed === identity.chain.party ? [identity.archiveSeed] : [...identity.kemSeeds].reverse();
   for (const seed of seeds) {
     const plaintext = open(backend, seed, payload);
+    if (isRefusal(plaintext) && plaintext.code !== "cannot-open") return plaintext;
     if (isRefusal(plaintext)) continue;
     const opened = parsePlaintext(plaintext);
-    if (isRefusal(opened)) return undefined;
+    if (isRefusal(opened)) break;
     return encodeBase64url(commitTo(backend, opened.salt, opened.message)) === entry.commit
       ? opened
-      : undefined;
+      : refuse("cannot-open");
   }
-  return undefined;
+  return refuse("cannot-open");
 }
 
 interface ChainUpdates {

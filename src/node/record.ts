@@ -26,6 +26,7 @@ import { rootAt, rootOf, type Sha256, type SubtreeReader } from "#parley/ledger/
 import {
   StoreFault,
   type FeedKey,
+  type StoredCheckpoint,
   type StoredEntry,
   type StoredReceipt,
   type StoredTip,
@@ -55,6 +56,13 @@ export interface Arrival {
   readonly opened: Plaintext | undefined;
 }
 
+/** One flush of the own feed. */
+export interface JustSaid {
+  readonly from: number;
+  readonly entries: readonly StoredEntry[];
+  readonly checkpoint: StoredCheckpoint;
+}
+
 export interface RecordOptions {
   readonly channel: string;
   readonly parties: readonly string[];
@@ -74,6 +82,9 @@ export class ChannelRecord {
   readonly #me: string;
   readonly #tips = new Map<string, StoredTip>();
   readonly #unkept: StoredReceipt[] = [];
+  /** Whether anything was written since somebody last asked for idleness. */
+  #wrote = false;
+  #justSaid: JustSaid | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(ports: NodePorts, options: RecordOptions) {
@@ -184,9 +195,28 @@ export class ChannelRecord {
     this.options.onReceipt(receipt);
   }
 
+  /** The same once nothing has been written for a while: under load the next write takes them along. */
+  async keepReceiptsWhenIdle(): Promise<void> {
+    if (!this.#wrote) await this.keepReceipts();
+    this.#wrote = false;
+  }
+
+  /** The last flush if it began here: handed over once, so that what was just written is not read back to be sent. */
+  takeJustSaid(from: number): JustSaid | undefined {
+    const said = this.#justSaid;
+    this.#justSaid = undefined;
+    const isWhole = said?.from === from && said.checkpoint.size === this.tip(this.#me).frontier.size;
+    return isWhole ? said : undefined;
+  }
+
   /** Makes received receipts durable now; before an export, a rest or the end. */
   async keepReceipts(): Promise<void> {
-    for (const receipt of this.#unkept.splice(0)) await this.#ports.store.putReceipt(receipt);
+    for (const receipt of this.#unkept.slice()) {
+      await this.#ports.store.putReceipt(receipt);
+      // Only now: on a full disk it stays here. Meanwhile an append may have kept it.
+      const at = this.#unkept.indexOf(receipt);
+      if (at >= 0) this.#unkept.splice(at, 1);
+    }
   }
 
   state(feed: string): FeedState {
@@ -310,6 +340,9 @@ export class ChannelRecord {
       throw fault;
     }
     this.#unkept.splice(0, unkept.length);
+    this.#wrote = true;
+    const from = this.tip(feed).frontier.size;
+    if (feed === this.#me) this.#justSaid = { from, entries: held.map(({ stored }) => stored), checkpoint };
     this.#tips.set(feed, { frontier, seen, depth, checkpoint });
     this.options.onHeld(held);
     return held;

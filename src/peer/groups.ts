@@ -12,6 +12,13 @@ export type RequestHead =
   | { readonly type: "push"; readonly channel: string; readonly feed: string }
   | { readonly type: "head"; readonly channel: string; readonly feed: string }
   | { readonly type: "fetch"; readonly channel: string; readonly feed: string; readonly from: number }
+  | {
+      readonly type: "blob";
+      readonly channel: string;
+      readonly ct: string;
+      readonly from: number;
+      readonly size: number;
+    }
   | { readonly type: "offer"; readonly channel: string; readonly counters?: string }
   | { readonly type: "decline"; readonly channel: string };
 
@@ -19,6 +26,14 @@ export type ReplyHead =
   | { readonly type: "receipt"; readonly channel: string; readonly feed: string; readonly size: number }
   | { readonly type: "head"; readonly channel: string; readonly feed: string; readonly size: number }
   | { readonly type: "entries"; readonly channel: string; readonly feed: string; readonly from: number }
+  | {
+      readonly type: "blob";
+      readonly channel: string;
+      readonly ct: string;
+      readonly from: number;
+      /** Of the whole file. */
+      readonly size: number;
+    }
   | {
       readonly type: "refused";
       readonly channel: string;
@@ -91,6 +106,7 @@ function parseRequestHead(value: JsonObject, channel: string): RequestHead | und
       ? { type, channel, counters }
       : undefined;
   }
+  if (type === "blob") return parseBlobHead(value, channel);
   if (type === "decline") return hasMembers(value, "channel,type,v") ? { type, channel } : undefined;
   if (!isHashText(feed)) return undefined;
   if (type === "fetch")
@@ -104,6 +120,7 @@ function parseRequestHead(value: JsonObject, channel: string): RequestHead | und
 
 function parseReplyHead(value: JsonObject, channel: string): ReplyHead | undefined {
   const { type, feed, size, from, code, facts } = value;
+  if (type === "blob") return parseBlobHead(value, channel);
   if (type === "noted") return hasMembers(value, "channel,type,v") ? { type, channel } : undefined;
   if (type === "refused") {
     const known =
@@ -120,6 +137,13 @@ function parseReplyHead(value: JsonObject, channel: string): ReplyHead | undefin
   const sized =
     (type === "receipt" || type === "head") && hasMembers(value, "channel,feed,size,type,v") && isCount(size);
   return sized ? { type, channel, feed, size } : undefined;
+}
+
+/** SPEC 12.7.1: the same members in request and answer. */
+function parseBlobHead(value: JsonObject, channel: string): Extract<RequestHead, { type: "blob" }> | undefined {
+  const { ct, from, size } = value;
+  const formed = hasMembers(value, "channel,ct,from,size,type,v") && isHashText(ct);
+  return formed && isCount(from) && isCount(size) ? { type: "blob", channel, ct, from, size } : undefined;
 }
 
 function isFacts(value: Json | undefined): value is JsonObject & RefusalFacts {

@@ -148,6 +148,7 @@ class PeerDoor {
   readonly #quotas: Quotas;
   readonly #strangers = new StrangerQuota(PARTY_FILE_EACH, PARTY_FILE_ALL);
   readonly #lines = new TokenBucket(REFUSAL_LINES);
+  readonly #pins = new WeakMap<TLSSocket, string>();
 
   constructor(options: PeerServerOptions, limits: PeerServerLimits) {
     this.#options = options;
@@ -155,9 +156,12 @@ class PeerDoor {
     this.#quotas = new Quotas(limits.quota);
   }
 
+  /** The key is proved once for each connection; whose it is may change while the connection lasts. */
   callerOf(socket: TLSSocket): string | undefined {
-    const pin = pinOf(socket);
-    return pin === undefined ? undefined : this.#options.partyOfPin(pin);
+    const pin = this.#pins.get(socket) ?? pinOf(socket);
+    if (pin === undefined) return undefined;
+    this.#pins.set(socket, pin);
+    return this.#options.partyOfPin(pin);
   }
 
   /** Never rejects. */

@@ -98,6 +98,13 @@ export async function ask<T>(resident: Resident, role: Role, question: Ask): Pro
   return answer.value;
 }
 
+/** The refusal that the API answers; an answer fails the test. */
+export async function refusedAsk(resident: Resident, role: Role, question: Ask): Promise<Refused> {
+  const answer = await answerTo(resident, handWith(resident, role), question);
+  assert(!answer.ok, "answered where a refusal was expected");
+  return answer.refused;
+}
+
 export async function askFile(resident: Resident, role: Role, question: Ask): Promise<Uint8Array> {
   const response = await fetchAs(resident, handWith(resident, role), question);
   const bytes = new Uint8Array(await response.arrayBuffer());
