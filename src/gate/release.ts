@@ -8,6 +8,7 @@
 import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { refuse, type CodeEntry, type Refusal } from "#parley/codec/refusal.ts";
 import type { EntryKind } from "#parley/ledger/entry.ts";
+import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { MessageRule } from "#parley/protocols/protocol.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 
@@ -25,6 +26,9 @@ export interface Approval {
   readonly officer: number;
   readonly role: Role;
 }
+  /** The COSE key and what it signed (SPEC 17.2), where the officer approved with one. */
+  readonly key?: string;
+  readonly assertion?: AssertionJson;
 
 /** A draft is frozen when it is made: another text is another draft. */
 export interface Draft {
@@ -38,6 +42,8 @@ export interface Draft {
   readonly approvals: readonly Approval[];
   readonly status: "open" | "released" | "said" | "discarded";
 }
+  /** One person released it alone, and why (SPEC 17.7). */
+  readonly alone?: string;
 
 export const GATE_CODES = {
   "gate-role": { layer: "gate", clause: "8.6.2" },
@@ -50,6 +56,10 @@ export const GATE_CODES = {
   "gate-void": { layer: "gate", clause: "8.6.7" },
 } as const satisfies Readonly<Record<string, CodeEntry>>;
 
+  "gate-assertion": { layer: "gate", clause: "17.6.1" },
+  "gate-credential": { layer: "gate", clause: "17.6.4" },
+  "gate-same-key": { layer: "gate", clause: "17.6.4" },
+  "gate-break-glass": { layer: "gate", clause: "17.7.1" },
 export type GateCode = keyof typeof GATE_CODES;
 
 export type ReleasePolicy = MessageRule["release"];
@@ -66,14 +76,20 @@ export function judgeApproval(
   if (draft.approvals.some(({ officer }) => officer === approval.officer)) return refuse("gate-same-person");
   if (policy.persons > 1 && approval.officer === draft.by) return refuse("gate-own-draft");
   return true;
+  if (approval.key !== undefined && draft.approvals.some(({ key }) => key === approval.key))
+    return refuse("gate-same-key");
 }
 
-/** Counts distinct persons, never signatures or roles (threats.md 26). */
+/** Counts distinct persons with distinct keys, never signatures or roles (threats.md 26). */
 export function isApproved(draft: Draft, policy: ReleasePolicy): boolean {
   const counted = draft.approvals.filter(
-    ({ officer, role }) => policy.roles.includes(role) && (policy.persons === 1 || officer !== draft.by),
+    ({ officer, role }) =>
+      policy.roles.includes(role) &&
+      (policy.persons === 1 || draft.alone !== undefined || officer !== draft.by),
   );
-  return new Set(counted.map(({ officer }) => officer)).size >= policy.persons;
+  const persons = new Set(counted.map(({ officer }) => officer)).size;
+  const keys = new Set(counted.map(({ officer, key }) => key ?? officer)).size;
+  return Math.min(persons, keys) >= (draft.alone === undefined ? policy.persons : 1);
 }
 
 /** A fully approved draft becomes sayable; its bytes are encoded from what was approved. */

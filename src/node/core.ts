@@ -170,7 +170,9 @@ export class NodeCore {
 
   /** The number of the next person: never given twice, even to two who are added in the same moment. */
   nextOfficer(): number {
-    this.#lastOfficer = Math.max(this.#lastOfficer, ...this.house.state.people.keys()) + 1;
+    // A link that nobody used yet holds its number too.
+    const linked = [...this.house.people.state.links.values()].map(({ officer }) => officer);
+    this.#lastOfficer = Math.max(this.#lastOfficer, ...this.house.state.people.keys(), ...linked) + 1;
     return this.#lastOfficer;
   }
 

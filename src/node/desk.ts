@@ -16,6 +16,7 @@ import {
   type Draft,
   type ReleasePolicy,
 } from "#parley/gate/release.ts";
+import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { isInForce } from "./agreements.ts";
@@ -36,6 +37,19 @@ export interface DraftInput {
   /** Items of the own vault that go with the message (SPEC 12.6.1). */
   readonly attach?: readonly { readonly item: string }[];
 }
+  /** The officer is here by a session. */
+  readonly session?: true;
+}
+
+export interface ApprovalInput {
+  readonly draft: string;
+  readonly role: Role;
+  /** What the approver saw. */
+  readonly digest: string;
+  /** With the officer's own key (SPEC 17.6). */
+  readonly assertion?: AssertionJson;
+  /** The officer is here by a session. */
+  readonly session?: true;
 
 export interface DraftView {
   readonly draft: Draft;
@@ -79,7 +93,16 @@ async function freezeDraft(
   const draft = uuidv7(core.ports.backend, core.ports.clock());
   await core.record({ type: "house.draft", draft, channel: channel.id, officer: person.officer, message });
   const mayRelease = rule.release.persons === 1 && rule.release.roles.includes(input.role);
-  if (!mayRelease) return viewDraft(core, draft);
+  // A role that answers with its key approves in a step of its own.
+  const { officer } = person;
+  const byHand = {
+    officer,
+    role: input.role,
+    channel: channel.id,
+    digest: "",
+    ...(input.session && { session: true as const }),
+  };
+  if (!mayRelease || isRefusal(core.house.people.judge(byHand))) return viewDraft(core, draft);
   const digest = encodeBase64url(core.ports.backend.sha256(encodeJson(message)));
   return approveDraft(core, person, { draft, role: input.role, digest });
 }
@@ -88,16 +111,22 @@ async function freezeDraft(
 export async function approveDraft(
   core: NodeCore,
   person: Person,
-  { draft: id, role, digest }: { readonly draft: string; readonly role: Role; readonly digest: string },
+  { draft: id, role, digest, assertion, session }: ApprovalInput,
 ): Promise<DraftView | Refusal> {
   const draft = core.house.state.drafts.get(id);
   const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
   if (draft === undefined || policy === undefined) return refuse("gate-closed", { draft: id });
   if (!person.roles.includes(role)) return refuse("gate-role", { role });
   if (core.channels.get(draft.channel)?.signing !== "allowed") return refuse("read-only");
-  const judged = judgeApproval(draft, policy, { officer: person.officer, role, digest });
+  const { officer } = person;
+  const given = { officer, role, digest, ...(assertion && { assertion }) };
+  const judged = judgeApproval(draft, policy, given);
   if (judged !== true) return judged;
-  await core.record({ type: "house.approval", draft: id, officer: person.officer, role, digest });
+  const own = core.house.people.judge({ ...given, channel: draft.channel, ...(session && { session }) });
+  if (isRefusal(own)) return own;
+  const keyed = judgeApproval(draft, policy, { ...given, ...own });
+  if (keyed !== true) return keyed;
+  await core.record({ type: "house.approval", draft: id, ...given });
   const approved = core.house.state.drafts.get(id);
   if (approved === undefined || !isApproved(approved, policy)) return viewDraft(core, id);
   return sayDraft(core, approved, policy);
@@ -132,7 +161,11 @@ export async function sayReleased(core: NodeCore, channel: LiveChannel): Promise
   }
 }
 
-async function sayDraft(core: NodeCore, draft: Draft, policy: ReleasePolicy): Promise<DraftView | Refusal> {
+export async function sayDraft(
+  core: NodeCore,
+  draft: Draft,
+  policy: ReleasePolicy,
+): Promise<DraftView | Refusal> {
   const channel = core.channels.get(draft.channel);
   if (channel === undefined) return refuse("channel-unknown");
   if (!channel.folded || channel.signing !== "allowed") return refuse("read-only");

@@ -6,7 +6,8 @@ import { CRYPTO_CODES } from "#parley/crypto/codes.ts";
 import { GATE_CODES } from "#parley/gate/release.ts";
 import { INTEL_CODES } from "#parley/intel/codes.ts";
 import { LEDGER_CODES } from "#parley/ledger/codes.ts";
-import { PARTY_CODES } from "#parley/party/codes.ts";
+import { PEOPLE_CODES } from "#parley/people/codes.ts";
+import { APPROVALS_CODES, PARTY_CODES } from "#parley/party/codes.ts";
 import { PEER_CODES } from "#parley/peer/codes.ts";
 import { GENESIS_CODES } from "#parley/protocols/agreement/codes.ts";
 import { StoreFault } from "#parley/store/store.ts";
@@ -26,6 +27,8 @@ const ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(
     PARTY_CODES,
     CASEWORK_CODES,
     TRANSCRIPT_CODES,
+    APPROVALS_CODES,
+    PEOPLE_CODES,
     GENESIS_CODES,
     PEER_CODES,
     GATE_CODES,

@@ -20,6 +20,7 @@ import { exportCarrier } from "./carrier.ts";
 import { NodeCore, type LiveChannel, type LoadOptions, type NodeEvent } from "./core.ts";
 import {
   approveDraft,
+  type ApprovalInput,
   discardDraft,
   makeDraft,
   sayReleased,
@@ -32,12 +33,13 @@ import { exchange } from "./exchange.ts";
 import type { DeclineReason } from "./handshake.ts";
 import type { Person } from "./house.ts";
 import { deliverDue, tick } from "./lifecycle.ts";
-import { Packs } from "./packs.ts";
+import { announcePeople, recordOverdueReviews } from "./alone.ts";
 import { addPerson, deactivatePerson, pair, type PairingInput } from "./people.ts";
 import { Packs } from "./packs.ts";
 import type { NodePorts } from "./ports.ts";
 import * as reading from "./reading.ts";
 import { rehash, type RehashReport } from "./rehash.ts";
+import { SignIn } from "./sign-in.ts";
 import { exportChannel } from "./transcripts.ts";
 import { Transfers } from "./transfer.ts";
 
@@ -47,10 +49,13 @@ export class ParleyNode {
   readonly transfers: Transfers;
   /** Warning lists, screens and packs that are built (SPEC 16). */
   readonly packs: Packs;
+  /** Links, passkeys, sessions (SPEC 17.8). */
+  readonly signIn: SignIn;
 
   private constructor(core: NodeCore) {
     this.core = core;
     this.packs = new Packs(core);
+    this.signIn = new SignIn(core);
     this.transfers = new Transfers(core);
     core.deliver = (channel) => deliverDue(core, channel);
   }
@@ -60,6 +65,7 @@ export class ParleyNode {
     const node = new ParleyNode(new NodeCore(ports));
     await node.core.load(options);
     await sweepVault(node.core);
+    announcePeople(node.core);
     return node;
   }
 
@@ -67,7 +73,8 @@ export class ParleyNode {
    * Everything that is due. May be called again before it ends: who hangs is waited for by each call, and holds up
    * nobody else's part in it.
    */
-  tick(): Promise<void> {
+  async tick(): Promise<void> {
+    await recordOverdueReviews(this.core);
     this.transfers.start();
     return tick(this.core, async (channel) => {
       await resendOffer(this.core, channel);
@@ -131,10 +138,7 @@ export class ParleyNode {
     return makeDraft(this.core, channel, person, input);
   }
 
-  approve(
-    person: Person,
-    approval: { readonly draft: string; readonly role: Role; readonly digest: string },
-  ): Promise<DraftView | Refusal> {
+  approve(person: Person, approval: ApprovalInput): Promise<DraftView | Refusal> {
     return approveDraft(this.core, person, approval);
   }
 

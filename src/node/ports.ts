@@ -2,6 +2,7 @@
 import type { RefusalFacts } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import type { OidcSettings } from "#parley/people/oidc.ts";
 import type { ListFile } from "#parley/intel/load.ts";
 import type { Store } from "#parley/store/store.ts";
 import type { PeerTransport } from "#parley/peer/transport.ts";
@@ -28,3 +29,7 @@ export interface NodePorts {
   /** Lets other work run: a turn of the event loop, or nothing in a simulation. */
   readonly pause: () => Promise<void>;
 }
+  /** The operator's own rules of the gate (SPEC 14.3); the same object until they change. */
+  readonly gateRules?: () => RuleFile | undefined;
+  /** A provider through which people may sign in (SPEC 17.8.1). */
+  readonly oidc?: OidcSettings;

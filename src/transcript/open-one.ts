@@ -52,6 +52,8 @@ export interface SaidMessage {
   readonly size: number;
   readonly entry: Entry;
   readonly message: Uint8Array;
+  /** The author's. */
+  readonly chain: PartyChain;
 }
 
 const AUTHOR_LINES = 2;
@@ -97,7 +99,7 @@ export function verifyOneMessage(
     return refuse("commit-mismatch", { seq: entry.seq });
   }
   const { name, handle } = chain.latest;
-  return { channel, party: chain.party, name, handle, seq: entry.seq, size, entry, message };
+  return { channel, party: chain.party, name, handle, seq: entry.seq, size, entry, message, chain };
 }
 
 interface Parts {
