@@ -4,9 +4,7 @@
  * Guarantees that none changes a protocol's state, `ack` apart, which the protocol itself judges.
  * Whether an extension came before expiry hangs on receipts and is decided where timers are resolved.
  */
-import { concatBytes, encodeBase64url, parseBase64url, utf8 } from "../codec/bytes.ts";
-import { jsonToText, type Json } from "../codec/json.ts";
-import { isRefusal } from "../codec/refusal.ts";
+import { opensCommitment } from "../crypto/payload.ts";
 import { codeIn, integerIn, stringIn } from "../protocols/body.ts";
 import { PRECEDENCES } from "../protocols/envelope.ts";
 import { ACCEPTED, isRunning, type Outcome } from "../protocols/protocol.ts";
@@ -161,17 +159,8 @@ function applyReveal(
   const withheld = target.read?.message.withheld?.find((one) => one.path === path);
   if (withheld === undefined || value === undefined) return voidFor("unknown-path");
   if (opened.reveals.some((one) => one.of === of && one.path === path)) return voidFor("already-revealed");
-  if (commitTo(stringIn(body, "salt"), value, digest) !== withheld.commit)
-    return voidFor("commitment-mismatch");
+  const opening = { salt: stringIn(body, "salt"), value };
+  if (!opensCommitment({ sha256: digest }, withheld.commit, opening)) return voidFor("commitment-mismatch");
   opened.reveals.push({ ref: item.ref, of, path, value });
   return ACCEPTED;
-}
-
-const COMMIT_PREFIX = utf8("parley/commit/v1\n");
-const SALT_BYTES = 32;
-
-function commitTo(saltText: string, value: Json, digest: DigestFunction): string | undefined {
-  const salt = parseBase64url(saltText, SALT_BYTES);
-  if (isRefusal(salt)) return undefined;
-  return encodeBase64url(digest(concatBytes(COMMIT_PREFIX, salt, utf8(jsonToText(value)))));
 }

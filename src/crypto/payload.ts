@@ -6,9 +6,10 @@
  * no hidden bytes. The size of a payload tells a message's length to within 12 %, less for longer ones.
  * It deliberately does not draw the salt, and does not look into the message.
  */
-import { concatBytes, u32be, utf8 } from "#parley/codec/bytes.ts";
+import { concatBytes, encodeBase64url, parseBase64url, u32be, utf8 } from "#parley/codec/bytes.ts";
+import { encodeJson, type Json } from "#parley/codec/json.ts";
 import { MESSAGE_SIZE_LIMIT_BYTES } from "#parley/codec/limits.ts";
-import { refuse, type Refusal } from "#parley/codec/refusal.ts";
+import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "./backend.ts";
 
 export type PlaintextCode = "plaintext-malformed";
@@ -21,13 +22,31 @@ export interface Plaintext {
 
 export const SALT_SIZE_BYTES = 32;
 
+/** All that a commitment needs of a backend: a fold has no more. */
+export type Digesting = Pick<CryptoBackend, "sha256">;
+
 const COMMIT_DOMAIN = utf8("parley/commit/v1\n");
 const PREFIX_SIZE_BYTES = SALT_SIZE_BYTES + 4;
 
 /** SPEC 2.1: hiding while the salt is secret, binding for ever. 32 bytes. */
-export function commitTo(backend: CryptoBackend, salt: Uint8Array, message: Uint8Array): Uint8Array {
+export function commitTo(backend: Digesting, salt: Uint8Array, message: Uint8Array): Uint8Array {
   if (salt.length !== SALT_SIZE_BYTES) throw new RangeError("a salt has 32 bytes");
   return backend.sha256(concatBytes(COMMIT_DOMAIN, salt, message));
+}
+
+/** SPEC 9.5.6: the commitment to a value, over its strict JSON. Base64url. */
+export function commitToValue(backend: Digesting, salt: Uint8Array, value: Json): string {
+  return encodeBase64url(commitTo(backend, salt, encodeJson(value)));
+}
+
+/** SPEC 9.5.6: whether salt and value are what was committed to. A salt that is none opens nothing. */
+export function opensCommitment(
+  backend: Digesting,
+  commit: string,
+  opening: { readonly salt: string; readonly value: Json },
+): boolean {
+  const salt = parseBase64url(opening.salt, SALT_SIZE_BYTES);
+  return !isRefusal(salt) && commitToValue(backend, salt, opening.value) === commit;
 }
 
 /** SPEC 2.6. */

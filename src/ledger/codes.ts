@@ -5,9 +5,12 @@ import type { CodeEntry } from "#parley/codec/refusal.ts";
 import type { AdmissionCode } from "./admission.ts";
 import type { ForkCode } from "./fork.ts";
 import type { ProofCode } from "./proof.ts";
+import type { RedactionMapCode } from "./redaction-map.ts";
 
 export type LedgerCode =
-  "fork" | Exclude<AdmissionCode | ProofCode | ForkCode, JsonCode | NoteCode | "too-many" | "signature-bad">;
+  | "fork"
+  | RedactionMapCode
+  | Exclude<AdmissionCode | ProofCode | ForkCode, JsonCode | NoteCode | "too-many" | "signature-bad">;
 
 export const LEDGER_CODES: Readonly<Record<LedgerCode, CodeEntry>> = {
   "entry-too-large": { layer: "entry", clause: "3.1.1" },
@@ -32,4 +35,6 @@ export const LEDGER_CODES: Readonly<Record<LedgerCode, CodeEntry>> = {
   "seen-backwards": { layer: "feed", clause: "3.8.7" },
   "root-mismatch": { layer: "feed", clause: "3.8.8" },
   fork: { layer: "feed", clause: "3.8.9" },
+  "redaction-map-malformed": { layer: "redaction", clause: "13.2.5" },
+  "reveal-mismatch": { layer: "redaction", clause: "13.3.2" },
 };

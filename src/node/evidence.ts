@@ -68,7 +68,9 @@ export interface Reading {
   /** Why it is opened, in a few words; recorded. */
   readonly purpose: string;
   /** `read`: inside the node. `saved`: its bytes leave the vault for a person's machine. */
-  readonly act?: "read" | "saved" | "verified";
+  readonly act?: "read" | "saved" | "verified" | "attached";
+  /** Of an attached copy. */
+  readonly channel?: string;
 }
 
 export interface ReadItem {
@@ -85,15 +87,17 @@ export async function openItem(
   person: Person,
   reading: Reading,
 ): Promise<ReadItem | Refusal> {
-  const { item: id, role, purpose, act = "read" } = reading;
+  const { item: id, role, purpose, act = "read", channel } = reading;
   if (!person.roles.includes(role)) return refuse("gate-role", { role });
   const item = livingItem(core, id);
   if (isRefusal(item)) return item;
   const opened = await openBlob(core, item);
   if (isRefusal(opened)) return opened;
-  await core.record({ type: "house.custody", item: id, act, officer: person.officer, role, purpose });
+  const { officer } = person;
+  const why = { ...(purpose !== "" && { purpose }), ...(channel !== undefined && { channel }) };
+  await core.record({ type: "house.custody", item: id, act, officer, role, ...why });
   const noteAltered = (): Promise<void> =>
-    core.record({ type: "house.custody", item: id, act: "altered", officer: person.officer, role });
+    core.record({ type: "house.custody", item: id, act: "altered", officer, role });
   return {
     item: core.house.state.evidence.items.get(id) ?? item,
     content: watched(opened.content(), noteAltered),

@@ -10,6 +10,7 @@ import { PEOPLE_CODES } from "#parley/people/codes.ts";
 import { APPROVALS_CODES, PARTY_CODES } from "#parley/party/codes.ts";
 import { PEER_CODES } from "#parley/peer/codes.ts";
 import { GENESIS_CODES } from "#parley/protocols/agreement/codes.ts";
+import { REDACTION_CODES } from "#parley/redaction/codes.ts";
 import { StoreFault } from "#parley/store/store.ts";
 import { VAULT_CODES } from "#parley/vault/codes.ts";
 import { TRANSCRIPT_CODES } from "#parley/transcript/codes.ts";
@@ -34,6 +35,7 @@ const ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(
     GATE_CODES,
     INTEL_CODES,
     VAULT_CODES,
+    REDACTION_CODES,
   ].flatMap((table) => Object.entries(table)),
 );
 

@@ -116,7 +116,9 @@ export type EvidenceRecord =
       readonly channel: string;
       readonly feed: string;
       readonly seq: number;
+      /** A refusal of SPEC 12.7, or `asked`. */
       readonly code: string;
+      readonly officer: number;
     };
 
 export interface CustodyEntry {
@@ -157,6 +159,8 @@ export interface EvidenceState {
   /** By `ct`: what was received. */
   readonly received: ReadonlyMap<string, string>;
   readonly refused: ReadonlyMap<string, RefusedTransfer>;
+  /** By `ct`: a person wants these fetched, whatever the quota says. */
+  readonly asked: ReadonlySet<string>;
 }
 
 type Kept = EvidenceRecord & { readonly at: string };
@@ -182,6 +186,7 @@ export class HouseEvidence {
   readonly #copies = new Map<string, SealedCopy>();
   readonly #received = new Map<string, string>();
   readonly #refused = new Map<string, RefusedTransfer>();
+  readonly #asked = new Set<string>();
 
   get state(): EvidenceState {
     return {
@@ -189,6 +194,7 @@ export class HouseEvidence {
       copies: this.#copies,
       received: this.#received,
       refused: this.#refused,
+      asked: this.#asked,
     };
   }
 
@@ -220,7 +226,10 @@ export class HouseEvidence {
         this.#copies.set(record.ct, record);
         return;
       case "house.transfer":
-        this.#refused.set(record.ct, record);
+        if (record.code === "asked") {
+          this.#asked.add(record.ct);
+          this.#refused.delete(record.ct);
+        } else this.#refused.set(record.ct, record);
         return;
     }
   }

@@ -8,21 +8,22 @@
 import { mkdir, open, readdir, readFile, rm, type FileHandle } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { hexToName, nameToHex, VaultFault, type BlobWriter, type BlobStore } from "./blobs.ts";
+import { hexToName, nameToHex, VaultFault, type BlobStore } from "./blobs.ts";
 import { guarded, writeWhole } from "./disk-blobs.ts";
+import type { Hasher, HasherSource } from "./hasher.ts";
 
 /** A cut costs at most this much of work. */
 export const SYNC_INTERVAL_MS = 500;
 const FILE_MODE = 0o600;
 const MARK_SIZE_BYTES = 16;
-const COPY_SIZE_BYTES = 1_048_576;
+const READ_SIZE_BYTES = 1_048_576;
 
 export interface ArrivingFile extends AsyncDisposable {
   /** Bytes that are here. */
   readonly sizeBytes: number;
   readonly append: (bytes: Uint8Array) => Promise<void>;
-  /** Into the blobs, under the hash of its bytes; throws `altered` when that is not `name`, and is gone then. */
-  readonly finish: (blobs: BlobStore, announce: (name: string) => Promise<void>) => Promise<void>;
+  /** Into the blobs; throws `altered` when the hash of its bytes is not the name, and is gone then. */
+  readonly finish: (blobs: BlobStore) => Promise<void>;
 }
 
 export interface Arriving {
@@ -31,7 +32,13 @@ export interface Arriving {
   readonly names: () => Promise<readonly string[]>;
 }
 
-export async function openArriving(directory: string, nowMs: () => number): Promise<Arriving> {
+export interface ArrivingOptions {
+  readonly directory: string;
+  readonly nowMs: () => number;
+  readonly hashers: HasherSource;
+}
+
+export async function openArriving({ directory, nowMs, hashers }: ArrivingOptions): Promise<Arriving> {
   await guarded(() => mkdir(directory, { recursive: true, mode: 0o700 }));
   const paths = (name: string): { readonly part: string; readonly mark: string } => {
     const path = join(directory, nameToHex(name));
@@ -43,7 +50,8 @@ export async function openArriving(directory: string, nowMs: () => number): Prom
     await guarded(() => rm(part, { force: true }));
   };
   return {
-    open: async (name) => openFile(name, paths(name), nowMs, () => drop(name)),
+    open: (name) =>
+      openFile({ name, ...paths(name), nowMs, drop: () => drop(name), hasher: hashers.create() }),
     drop,
     names: async () =>
       (await guarded(() => readdir(directory))).flatMap((file) =>
@@ -52,17 +60,23 @@ export async function openArriving(directory: string, nowMs: () => number): Prom
   };
 }
 
-async function openFile(
-  name: string,
-  paths: { readonly part: string; readonly mark: string },
-  nowMs: () => number,
-  drop: () => Promise<void>,
-): Promise<ArrivingFile> {
-  const size = await readMark(paths.mark);
-  const part = await guarded(() => open(paths.part, size === 0 ? "w+" : "r+", FILE_MODE));
-  const mark = await guarded(() => open(paths.mark, size === 0 ? "w+" : "r+", FILE_MODE));
+interface ToOpen {
+  readonly name: string;
+  readonly part: string;
+  readonly mark: string;
+  readonly nowMs: () => number;
+  readonly drop: () => Promise<void>;
+  readonly hasher: Hasher;
+}
+
+async function openFile({ part: path, mark: markPath, ...rest }: ToOpen): Promise<ArrivingFile> {
+  const size = await readMark(markPath);
+  const part = await guarded(() => open(path, size === 0 ? "w+" : "r+", FILE_MODE));
+  const mark = await guarded(() => open(markPath, size === 0 ? "w+" : "r+", FILE_MODE));
   await guarded(() => part.truncate(size)); // what came after the last mark may be torn
-  return new OpenArriving({ name, path: paths.part, part, mark, nowMs, drop, size });
+  for await (const bytes of createReadStream(path, { highWaterMark: READ_SIZE_BYTES }))
+    if (bytes instanceof Uint8Array) await rest.hasher.update(bytes);
+  return new OpenArriving({ ...rest, path, part, mark, size });
 }
 
 async function readMark(path: string): Promise<number> {
@@ -78,6 +92,8 @@ interface OpenParts {
   readonly nowMs: () => number;
   readonly drop: () => Promise<void>;
   readonly size: number;
+  /** Has taken the first `size` bytes. */
+  readonly hasher: Hasher;
 }
 
 class OpenArriving implements ArrivingFile {
@@ -99,29 +115,21 @@ class OpenArriving implements ArrivingFile {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    const { part, nowMs } = this.#parts;
-    await guarded(() => writeWhole(part, bytes, this.#size));
+    const { part, nowMs, hasher } = this.#parts;
+    const at = this.#size;
     this.#size += bytes.length;
+    await Promise.all([hasher.update(bytes), guarded(() => writeWhole(part, bytes, at))]);
     if (nowMs() - this.#syncedAtMs >= SYNC_INTERVAL_MS) await this.#sync();
   }
 
-  async finish(blobs: BlobStore, announce: (name: string) => Promise<void>): Promise<void> {
-    const { name, path, drop } = this.#parts;
+  async finish(blobs: BlobStore): Promise<void> {
+    const { name, path, drop, hasher } = this.#parts;
     await this.#close();
-    const writer = await blobs.create({
-      announce: async (hash) => {
-        if (hash !== name) throw new VaultFault("altered");
-        await announce(hash);
-      },
-    });
-    try {
-      await copyInto(path, writer);
-      await writer.commit();
-    } catch (fault) {
-      await writer.abort();
-      if (fault instanceof VaultFault && fault.kind === "altered") await drop();
-      throw fault;
+    if ((await hasher.digest()) !== name) {
+      await drop();
+      throw new VaultFault("altered");
     }
+    await blobs.adopt(path, { name, sizeBytes: this.#size });
     await drop();
   }
 
@@ -149,9 +157,4 @@ class OpenArriving implements ArrivingFile {
     await this.#parts.part.close();
     await this.#parts.mark.close();
   }
-}
-
-async function copyInto(path: string, writer: BlobWriter): Promise<void> {
-  for await (const bytes of createReadStream(path, { highWaterMark: COPY_SIZE_BYTES }))
-    if (bytes instanceof Uint8Array) await writer.write(bytes);
 }

@@ -17,6 +17,7 @@ import {
   type BlobWriter,
   type ByteRange,
   type CreateOptions,
+  type StoredBlob,
 } from "./blobs.ts";
 import type { Hasher, HasherSource } from "./hasher.ts";
 
@@ -73,6 +74,19 @@ class DiskBlobs implements BlobStore {
       pathOf: (name) => this.#pathOf(name),
       announce,
     });
+  }
+
+  async adopt(path: string, { name, sizeBytes }: StoredBlob): Promise<void> {
+    this.#reserve(sizeBytes);
+    try {
+      await guarded(async () => {
+        await syncFile(path);
+        await moveInto(path, this.#pathOf(name));
+      });
+    } catch (fault) {
+      this.#usedBytes -= sizeBytes;
+      throw fault;
+    }
   }
 
   async *read(name: string, { from, length }: ByteRange): AsyncGenerator<Uint8Array> {
@@ -178,10 +192,7 @@ class DiskWriter implements BlobWriter {
       await file.datasync();
       await file.close();
       this.#open = false;
-      await mkdir(dirname(target), { recursive: true, mode: DIRECTORY_MODE });
-      await rename(path, target);
-      await syncDirectory(dirname(target));
-      await syncDirectory(dirname(dirname(target)));
+      await moveInto(path, target);
     });
     return { name, sizeBytes: this.#size };
   }
@@ -194,6 +205,22 @@ class DiskWriter implements BlobWriter {
     release(this.#size);
     this.#size = 0;
   }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function moveInto(path: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true, mode: DIRECTORY_MODE });
+  await rename(path, target);
+  await syncDirectory(dirname(target));
+  await syncDirectory(dirname(dirname(target)));
 }
 
 export async function writeWhole(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {

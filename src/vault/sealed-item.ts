@@ -171,9 +171,12 @@ class BlockWriter {
 /** What is known of a blob before its content is read. */
 export interface OpenedItem {
   readonly contentSize: number;
-  /** Authentic bytes of the content. Throws `VaultFault` `altered` where the blob is not what was sealed. */
-  readonly content: () => AsyncIterable<Uint8Array>;
-  /** Reads to the end, and what stands behind the content; base64url of salt. Throws `VaultFault` as above. */
+  /**
+   * Authentic bytes of the content. Throws `VaultFault` `altered` where the blob is not what was sealed. `onSalt` hears
+   * the salt when all of it was read.
+   */
+  readonly content: (onSalt?: (salt: Uint8Array) => void) => AsyncIterable<Uint8Array>;
+  /** Reads all of it for the 32 bytes behind it. Throws `VaultFault` as above. */
   readonly salt: () => Promise<Uint8Array>;
 }
 
@@ -196,7 +199,7 @@ export async function openSealedItem(options: {
   const plaintext = (): AsyncIterable<Uint8Array> => readPlaintext(blobs, name, totalSize, openAgain());
   return {
     contentSize,
-    content: () => contentOf(plaintext(), contentSize, () => undefined),
+    content: (onSalt = () => undefined) => contentOf(plaintext(), contentSize, onSalt),
     salt: async () => {
       let salt: Uint8Array = new Uint8Array(0);
       for await (const piece of contentOf(plaintext(), contentSize, (found) => (salt = found))) void piece;

@@ -84,7 +84,7 @@ export async function assembleVault(parts: {
     blobs,
     hashers,
     itemSizeLimit,
-    arriving: await openArriving(join(directory, "arriving"), nowMs),
+    arriving: await openArriving({ directory: join(directory, "arriving"), nowMs, hashers }),
     pending: await openPendingNames(join(directory, "pending")),
     [Symbol.asyncDispose]: () => blobs[Symbol.asyncDispose](),
   };
