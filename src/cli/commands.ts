@@ -7,6 +7,7 @@ import { PARTNER_COMMANDS } from "./partner-commands.ts";
 import { RELEASE_COMMANDS } from "./release.ts";
 import { speechCommand } from "./speak.ts";
 import { ANSWERING_VERBS } from "./verbs-answering.ts";
+import { ENDING_VERBS } from "./verbs-ending.ts";
 import { OPENING_VERBS } from "./verbs-opening.ts";
 import { VERIFY } from "./verify.ts";
 import { VIEW_COMMANDS } from "./view-commands.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...PARTNER_COMMANDS,
   ...OPENING_VERBS.map(speechCommand),
   ...ANSWERING_VERBS.map(speechCommand),
+  ...ENDING_VERBS.map(speechCommand),
   ...RELEASE_COMMANDS,
   ...VIEW_COMMANDS,
   VERIFY,

@@ -11,6 +11,7 @@ import type { EntryKind } from "#parley/ledger/entry.ts";
 import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { MessageRule } from "#parley/protocols/protocol.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
+import { entryKindOf } from "#parley/protocols/system/messages.ts";
 
 const RELEASED: unique symbol = Symbol("parley.released");
 
@@ -53,6 +54,7 @@ export const GATE_CODES = {
   "gate-closed": { layer: "gate", clause: "8.6.4" },
   "gate-digest": { layer: "gate", clause: "8.6.5" },
   "gate-audience": { layer: "gate", clause: "8.6.6" },
+  "gate-erase": { layer: "gate", clause: "3.9.4" },
   "gate-void": { layer: "gate", clause: "8.6.7" },
 } as const satisfies Readonly<Record<string, CodeEntry>>;
 
@@ -98,7 +100,7 @@ export function releaseDraft(draft: Draft, policy: ReleasePolicy): Released | Re
     return refuse("gate-closed", { draft: draft.id });
   if (!isApproved(draft, policy))
     return refuse("gate-approvals", { have: draft.approvals.length, need: policy.persons });
-  return released(draft.channel, "message", encodeJson(draft.message));
+  return released(draft.channel, entryKindOf(String(draft.message["type"])), encodeJson(draft.message));
 }
 
 /** Types that the protocol sends by itself: they hold codes and references only. */
@@ -109,7 +111,7 @@ export function releaseAutomatic(channel: string, message: JsonObject): Released
   return released(channel, "message", encodeJson(message));
 }
 
-/** Entries other than messages: genesis, party chain, heartbeat, erase, close. */
+/** Entries that are no message of a person: genesis, party chain, heartbeat. */
 export function releaseRecord(
   channel: string,
   kind: Exclude<EntryKind, "message">,

@@ -15,9 +15,13 @@ import { leafHash } from "#parley/ledger/tree.ts";
 import { parsePartyChain, encodePartyChain, type PartyChain } from "#parley/party/chain.ts";
 import { StoreFault, type StoredEntry, type StoredReceipt } from "#parley/store/store.ts";
 import { bytesEqual, encodeBase64url } from "#parley/codec/bytes.ts";
+import type { EntryRef } from "#parley/protocols/protocol.ts";
+import type { Genesis } from "#parley/protocols/agreement/terms.ts";
+import { entryKindOf } from "#parley/protocols/system/messages.ts";
 import { openAtRest } from "./at-rest.ts";
 import { Attachments } from "./attachments.ts";
 import { takePartyUpdate, type Channel } from "./channel.ts";
+import { erasedBy } from "./erasure.ts";
 import { channelIdOf, firstEntries, parseGenesis } from "./handshake.ts";
 import { House, type HouseRecord } from "./house.ts";
 import { RETRY_FIRST_SECONDS, type OutboxState } from "./outbox.ts";
@@ -54,12 +58,17 @@ export interface LoadOptions {
 /** A channel with everything that runs on it. */
 export interface LiveChannel extends Channel {
   readonly writer: ChannelWriter;
-  readonly casework: Casework | undefined;
+  /** Made again from the store when content was erased. */
+  casework: Casework | undefined;
   readonly outboxes: ReadonlyMap<string, OutboxState>;
   /** False while stored entries are still being folded: until then nothing is said, taken or shown of the channel. */
   folded: boolean;
   /** Something arrived since the automatic answers were last considered. */
   dirty: boolean;
+  /** This node said that it says nothing more here (SPEC 9.5.11). */
+  closed: boolean;
+  /** What own `erase` entries named, until it is known to be deleted (SPEC 3.9.2). */
+  readonly erasures: EntryRef[];
   /** Parties with whom a head did not agree (`seen-mismatch`): heads are compared at the next tick. */
   readonly suspects: Set<string>;
 }
@@ -93,6 +102,8 @@ export class NodeCore {
   /** What a tick began and has not ended, by the parties it is about. */
   readonly running = new Map<string, Promise<void>>();
   lastTickAt: Instant | undefined;
+  /** Entries of the house feed without content, until the records that explain them are read. */
+  readonly #houseGaps: number[] = [];
   #lastOfficer = 0;
   #houseChannel: LiveChannel | undefined;
 
@@ -158,7 +169,7 @@ export class NodeCore {
         .filter((party) => party !== this.me)
         .map((feed) => ({ feed, size: channel.record.tip(feed).frontier.size })),
       claimedAt: this.ports.clock(),
-      kind: "message",
+      kind: entryKindOf(String(message["type"])),
       message,
     };
   }
@@ -218,16 +229,34 @@ export class NodeCore {
     if (isRefusal(genesis)) throw new StoreFault("corrupt");
     await this.guard(() => this.ports.store.putChannel({ channel: id, genesis: genesisBytes }));
     const parties = genesis.parties.map(({ party }) => party);
-    const casework = createCasework({
+    const casework = this.#newCasework(genesis);
+    const live = await this.#assemble({ id, genesisBytes, genesis, parties, casework });
+    this.channels.set(id, live);
+    if (options.fold) await this.#replay(live);
+    return live;
+  }
+
+  #newCasework(genesis: Genesis): Casework {
+    return createCasework({
       terms: termsOf(genesis),
       protocols: PROTOCOLS,
       digest: this.ports.backend.sha256,
       evaluate: evaluateMessage,
     });
-    const live = await this.#assemble({ id, genesisBytes, genesis, parties, casework });
-    this.channels.set(id, live);
-    if (options.fold) await this.#replay(live);
-    return live;
+  }
+
+  /** Folds a channel again from the store, after content was deleted; nothing is said, taken or shown meanwhile. */
+  async refold(live: LiveChannel): Promise<void> {
+    const { genesis } = live;
+    if (genesis === undefined) throw new Error("the house feed has no cases");
+    await live.record.exclusively(async () => {
+      await this.guard(() => live.record.keepReceipts());
+      live.folded = false;
+      live.casework = this.#newCasework(genesis);
+      live.updates.clear();
+      live.erasures.splice(0);
+      await this.#replay(live);
+    });
   }
 
   /** A proof that the house recorded and the store lacks was deleted: it would let a frozen feed go on. */
@@ -293,6 +322,8 @@ export class NodeCore {
       signing: record.tip(this.me).frontier.size === 0 ? "allowed" : "asking",
       folded: false,
       dirty: true,
+      closed: false,
+      erasures: [],
       suspects: new Set(),
     };
     return live;
@@ -317,6 +348,8 @@ export class NodeCore {
       }
     }
     if (!order.isWhole((feed) => live.record.tip(feed))) throw new StoreFault("corrupt");
+    if (live.casework === undefined && !this.house.erasures.explains(this.#houseGaps))
+      throw new StoreFault("corrupt");
     live.folded = true;
   }
 
@@ -333,7 +366,9 @@ export class NodeCore {
       stored.opened && openAtRest(this.ports.backend, this.ports.identity.storageKey, place, stored.opened);
     // In the house an entry that does not open would silently give back a right that it had taken.
     const isNeeded = stored.opened !== undefined || live.casework === undefined;
-    if (opened === undefined && isNeeded) throw new StoreFault("corrupt");
+    if (opened === undefined && stored.opened === undefined && live.casework === undefined)
+      this.#houseGaps.push(stored.seq);
+    else if (opened === undefined && isNeeded) throw new StoreFault("corrupt");
     this.#apply(live, {
       channel: live.id,
       feed,
@@ -366,12 +401,19 @@ export class NodeCore {
       this.attachments.note(this.me, { channel: live.id, feed, seq: stored.seq }, entry.message);
     if (held.feed === this.me && typeof entry.message?.["id"] === "string")
       this.house.markSaid(entry.message["id"]);
+    if (held.feed === this.me && entry.message !== undefined) this.#noteEnding(live, held.kind, entry.message);
     const chain = this.parties.get(held.feed);
     if (held.kind !== "party_update" || held.opened === undefined || chain === undefined) return;
     const update = takePartyUpdate(this.ports.backend, chain, held.opened.message);
     if (update === undefined) return;
     const known = live.updates.get(held.feed) ?? [];
     live.updates.set(held.feed, [...known, { seq: held.stored.seq, version: update.versions.length }]);
+  }
+
+  /** Own entries that end something: they were judged before they were said. */
+  #noteEnding(live: LiveChannel, kind: HeldEntry["kind"], message: JsonObject): void {
+    if (kind === "close") live.closed = true;
+    if (kind === "erase") live.erasures.push(erasedBy(message));
   }
 
   #onReceipt(live: LiveChannel, receipt: StoredReceipt): void {

@@ -19,6 +19,7 @@ import {
 import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
+import { judgeErasure, settleErasures } from "./erasure.ts";
 import { isInForce } from "./agreements.ts";
 import { attachItems, attachmentsOf, dropCopies } from "./attachments.ts";
 import type { Person } from "./house.ts";
@@ -87,6 +88,8 @@ async function freezeDraft(
   const message = completeMessage(core, channel, person, input);
   const void_ = judge(core, channel, message);
   if (void_ !== undefined) return void_;
+  const erasable = await judgeErasure(core, channel, message);
+  if (erasable !== true) return erasable;
   const audience = channel.parties.filter((party) => party !== core.me);
   const readable = checkAudience(message, audience);
   if (readable !== true) return readable;
@@ -179,6 +182,7 @@ export async function sayDraft(
     if (draft.status === "open")
       await core.record({ type: "house.release", draft: draft.id, digest: draft.digest });
     const held: HeldEntry = await core.say(channel, released);
+    if (held.kind === "erase") await settleErasures(core, channel);
     return {
       draft: { ...draft, status: "said" },
       preview,

@@ -10,6 +10,7 @@ import { isRefusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { Approval, Draft } from "#parley/gate/release.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
+import { HouseErasures, type ErasureRecord } from "./house-erasure.ts";
 import { HouseWork, isWorkRecord, type WorkRecord, type WorkState } from "./house-work.ts";
 import { HouseEvidence, isEvidenceRecord, type EvidenceRecord, type EvidenceState } from "./house-evidence.ts";
 
@@ -90,6 +91,7 @@ export type HouseRecord =
       readonly channel?: string;
       readonly facts: Readonly<Record<string, string | number>>;
     }
+  | ErasureRecord
   | WorkRecord;
 
 export interface HouseState {
@@ -108,6 +110,8 @@ export class House {
   readonly #pairings = new Map<string, Pairing>();
   readonly #offers = new Map<string, Offer>();
   readonly #drafts = new Map<string, Draft>();
+  /** Own drafts that were deleted with the messages they became. */
+  readonly erasures = new HouseErasures();
   /** Forks that were ever recorded, as channel/feed: each still has its proof in the store. */
   readonly forks = new Set<string>();
   /** TLS pins that a later version took from another party, as party/pin: they stand for nobody new. */
@@ -183,6 +187,10 @@ export class House {
       case "house.alarm":
         if (record.alarm === "fork") this.forks.add(`${record.channel}/${record.facts["feed"]}`);
         if (record.alarm === "pin") this.ignoredPins.add(`${record.facts["party"]}/${record.facts["pin"]}`);
+        return;
+      case "house.erasure":
+        this.#drafts.delete(record.draft);
+        this.erasures.apply(record);
         return;
       case "house.confirm":
         return;

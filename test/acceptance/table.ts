@@ -299,6 +299,8 @@ export interface Verified {
     readonly proven_to: number;
     readonly signed_to: number;
     readonly receipted: readonly { readonly by: string; readonly size: number; readonly at: string }[];
+    readonly withheld: number;
+    readonly erased: number;
     readonly first_bad?: { readonly code: string; readonly index: number; readonly certain: boolean };
   }[];
   readonly story: readonly StoryLineSeen[];

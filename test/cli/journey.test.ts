@@ -298,3 +298,27 @@ test("journey: what the wire does not carry goes by file and comes to the same r
   done(await meridia.run("import", "reply.parley", "-o", "end.parley"));
   assert.match(done(await meridia.run("show", "RIMAL", ping.case)), /with receipt/);
 });
+
+test("journey: what was erased stays provable, and a closed feed says nothing more", async () => {
+  const { world, meridia, rimal } = all();
+  world.cut.clear();
+  world.now += 3_600;
+  await world.settle();
+  const ping = await saying(meridia, "check", "RIMAL");
+  const { seq } = ping.said as { readonly seq: number };
+  const early = await meridia.run("erase", "RIMAL", "MERIDIA", `${seq}`, "--reason", "retention");
+  assert.equal(early.status, 1);
+  assert.match(early.out, /^refused gate-erase layer=gate clause=3[.]9[.]4/);
+  const echo = ["--corpus", "en-01", "--sent-at", "2026-11-22T02:10:00Z"];
+  await saying(rimal, "answer", "echo", "MERIDIA", ping.case, ...echo);
+  await saying(meridia, "erase", "RIMAL", "MERIDIA", `${seq}`, "--reason", "retention");
+  await saying(meridia, "close", "RIMAL", "--reason", "ceased");
+  const late = await meridia.run("check", "RIMAL");
+  assert.match(late.out + late.err, /refused gate-void/);
+  assert.equal((await meridia.run("erase", "RIMAL", "NOBODY", "1", "--reason", "law")).status, 2);
+
+  done(await meridia.run("export", "RIMAL", "-o", "end.parley", "--overwrite"));
+  const verified = done(await meridia.run("verify", "end.parley", "--trust", "trust"));
+  assert.match(verified, /1 entry has been erased/);
+  assert.match(verified, /MERIDIA closes its feed/);
+});
