@@ -2,7 +2,6 @@
 import type { CodeEntry } from "#parley/codec/refusal.ts";
 
 export const DISCLOSURE_CODES = {
-  "disclosure-party": { layer: "gate", clause: "15.1.5" },
   "retract-nothing": { layer: "gate", clause: "15.3.5" },
   "canary-evidence": { layer: "gate", clause: "15.4.1" },
   "canary-format": { layer: "gate", clause: "15.4.2" },

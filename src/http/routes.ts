@@ -1,11 +1,20 @@
 /** Every operation of the API, in one list. */
 import { CASE_ROUTES } from "./routes/cases.ts";
 import { CHANNEL_ROUTES } from "./routes/channels.ts";
+import { DISCLOSURE_ROUTES } from "./routes/disclosure.ts";
 import { NODE_ROUTES } from "./routes/node.ts";
 import { PACK_ROUTES } from "./routes/packs.ts";
+import { WORK_ROUTES } from "./routes/work.ts";
 import type { Route } from "./route.ts";
 
 /** Pages of the same origin live beside it. */
 export const PREFIX = "/api/v1";
 
-export const ROUTES: readonly Route[] = [...NODE_ROUTES, ...CHANNEL_ROUTES, ...CASE_ROUTES, ...PACK_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...NODE_ROUTES,
+  ...CHANNEL_ROUTES,
+  ...CASE_ROUTES,
+  ...PACK_ROUTES,
+  ...DISCLOSURE_ROUTES,
+  ...WORK_ROUTES,
+];

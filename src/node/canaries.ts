@@ -26,14 +26,14 @@ export interface CanaryOrder {
   readonly evidence: "none" | "evidence";
 }
 
-/** `canary-evidence`, `canary-format`, `disclosure-party`. The declaration is durable before the bytes are given. */
+/** `canary-evidence`, `canary-format`, `not-paired`. The declaration is durable before the bytes are given. */
 export async function orderCanary(
   core: NodeCore,
   person: Person,
   { bytes, party, format, column, order, evidence }: CanaryOrder,
 ): Promise<{ readonly canary: Canary; readonly bytes: Uint8Array } | Refusal> {
   if (evidence !== "none") return refuse("canary-evidence");
-  if (!core.house.state.pairings.has(party)) return refuse("disclosure-party");
+  if (!core.house.state.pairings.has(party)) return refuse("not-paired");
   const { backend, clock } = core.ports;
   const { canaries } = core.house.state.work;
   const seed = backend.randomBytes(32);

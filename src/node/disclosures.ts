@@ -26,12 +26,12 @@ export function lookBack(core: NodeCore, party: string): readonly DisclosureRow[
   return disclosedTo(disclosureRows(core), { party, since: core.ports.clock() - LOOK_BACK_SECONDS });
 }
 
-/** Rows that the party is known to hold as of the instant. `disclosure-party`: never paired. */
+/** Rows that the party is known to hold as of the instant. `not-paired`: never paired. */
 export function whatTheyKnow(
   core: NodeCore,
   { party, asOf }: { readonly party: string; readonly asOf?: Instant },
 ): readonly DisclosureRow[] | Refusal {
-  if (!core.house.state.pairings.has(party)) return refuse("disclosure-party");
+  if (!core.house.state.pairings.has(party)) return refuse("not-paired");
   return disclosureRows(core, asOf).filter((row) => row.party === party && row.known_since !== undefined);
 }
 

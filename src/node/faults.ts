@@ -3,6 +3,7 @@ import { CASEWORK_CODES } from "#parley/casework/codes.ts";
 import { CODEC_CODES } from "#parley/codec/codes.ts";
 import type { CodeEntry } from "#parley/codec/refusal.ts";
 import { CRYPTO_CODES } from "#parley/crypto/codes.ts";
+import { DISCLOSURE_CODES } from "#parley/gate/disclosure-codes.ts";
 import { GATE_CODES } from "#parley/gate/release.ts";
 import { INTEL_CODES } from "#parley/intel/codes.ts";
 import { LEDGER_CODES } from "#parley/ledger/codes.ts";
@@ -33,6 +34,7 @@ const ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(
     GENESIS_CODES,
     PEER_CODES,
     GATE_CODES,
+    DISCLOSURE_CODES,
     INTEL_CODES,
     VAULT_CODES,
     REDACTION_CODES,

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
+import type { RetractedItem, RetractionView } from "#parley/casework/retraction.ts";
 import { termsOf } from "#parley/casework/genesis-terms.ts";
 import type { DisclosureRow } from "#parley/gate/disclosure.ts";
 import {
@@ -65,6 +66,53 @@ export function listRetractions(core: NodeCore): readonly RetractionRow[] {
     asOf: clock(),
     ackSeconds: (row) => ackSecondsOf(core, row),
   });
+}
+
+/** Something another party took back, and what this house answered. */
+export interface ReceivedRetraction {
+  readonly party: string;
+  readonly channel: string;
+  readonly case: string;
+  readonly retraction: string;
+  readonly type: string;
+  readonly effect: RetractionView["effect"];
+  readonly reason: string;
+  /** The messages that it is about. */
+  readonly messages: readonly string[];
+  readonly items?: readonly RetractedItem[];
+  readonly complied?: string;
+  readonly code?: string;
+}
+
+/** Retractions by others, each once, in the order of channels and feeds. */
+export function receivedRetractions(core: NodeCore): readonly ReceivedRetraction[] {
+  const now = core.ports.clock();
+  const found = new Map<string, ReceivedRetraction>();
+  for (const { id: channel, casework, parties } of core.channels.values()) {
+    for (const party of parties) {
+      if (party === core.me || casework === undefined) continue;
+      for (const row of casework.disclosures(party, now)) {
+        for (const one of row.retractions) {
+          const key = `${channel} ${one.id}`;
+          const messages = [...(found.get(key)?.messages ?? []), row.id];
+          found.set(key, { ...receivedOf(one), party, channel, case: row.case, messages });
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function receivedOf({ id, type, effect, reason, items, ack }: RetractionView) {
+  return {
+    retraction: id,
+    type,
+    effect,
+    reason,
+    ...(items !== undefined && { items }),
+    ...(ack !== undefined && { complied: ack.complied }),
+    ...(ack?.code !== undefined && { code: ack.code }),
+  };
 }
 
 /** What of the match is not taken back yet. */

@@ -71,7 +71,7 @@ test("what they know: since their first receipt, under which limits, released by
   world.cut.clear();
   await world.settle();
   world.now += HOUR;
-  await speak(b, ab, { type: "ack", case: notice.case, body: ackBody(notice.id) as JsonObject });
+  await speak(b, ab, { type: "ack", case: notice.case, body: ackBody(notice.id) });
   await world.settle();
   const [row, ...rest] = accepted(whatTheyKnow(a.node.core, { party: b.party }));
   assert.deepEqual(rest, []);
@@ -97,7 +97,7 @@ test("what they know: since their first receipt, under which limits, released by
   assert.equal(then?.id, row.id);
   assert.equal(then?.acknowledged_at, undefined, "not acknowledged yet, as of then");
   assert.deepEqual(whatTheyKnow(a.node.core, { party: c.party }), []);
-  refusedWith(whatTheyKnow(a.node.core, { party: "A".repeat(43) }), "disclosure-party");
+  refusedWith(whatTheyKnow(a.node.core, { party: "A".repeat(43) }), "not-paired");
   world.now += 364 * DAY;
   assert.equal(lookBack(a.node.core, b.party).length, 1);
   world.now += DAY;
@@ -237,7 +237,7 @@ test("the balance is one on both nodes, and counts nothing that only one holds",
   const { world, a, b, ab } = await three();
   const attach = [attached(utf8("twelve bytes"), world.backend.sha256)];
   const notice = await notify(world, a, ab, [BAD, GOOD], { tlp: "RED", attach });
-  await speak(b, ab, { type: "ack", case: notice.case, body: ackBody(notice.id) as JsonObject });
+  await speak(b, ab, { type: "ack", case: notice.case, body: ackBody(notice.id) });
   await notify(world, b, ab, [GOOD], { nature: "exercise" });
   accepted(
     await retractItem(a.node.core, who(a, "authority"), {
@@ -282,7 +282,7 @@ test("a canary seen in the wild names its disclosure, and a dispute about the le
     await orderCanary(core, analyst, { ...order, party: b.party, evidence: "evidence" }),
     "canary-evidence",
   );
-  refusedWith(await orderCanary(core, analyst, { ...order, party: "A".repeat(43) }), "disclosure-party");
+  refusedWith(await orderCanary(core, analyst, { ...order, party: "A".repeat(43) }), "not-paired");
   refusedWith(
     await orderCanary(core, analyst, { ...order, party: b.party, bytes: utf8("x") }),
     "canary-format",
