@@ -8,8 +8,10 @@ import { encodeBase64url } from "#parley/codec/bytes.ts";
 import { encodeJson, isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
-import type { Approval, Draft } from "#parley/gate/release.ts";
+import type { Draft } from "#parley/gate/release.ts";
+import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
+import { PeopleFold, type PeopleRecord } from "./house-people.ts";
 import { HouseErasures, type ErasureRecord } from "./house-erasure.ts";
 import { HouseWork, isWorkRecord, type WorkRecord, type WorkState } from "./house-work.ts";
 import { HouseEvidence, isEvidenceRecord, type EvidenceRecord, type EvidenceState } from "./house-evidence.ts";
@@ -81,7 +83,10 @@ export type HouseRecord =
       readonly officer: number;
       readonly role: Role;
       readonly digest: string;
+      /** With the officer's own key (SPEC 17.2). */
+      readonly assertion?: AssertionJson;
     }
+  | PeopleRecord
   | { readonly type: "house.release"; readonly draft: string; readonly digest: string }
   | { readonly type: "house.discard"; readonly draft: string; readonly officer: number }
   | { readonly type: "house.confirm"; readonly channel: string; readonly officer: number }
@@ -119,8 +124,12 @@ export class House {
   readonly #evidence = new HouseEvidence();
   readonly #work = new HouseWork();
 
+  /** Credentials, links, settings, releases by one person. */
+  readonly people: PeopleFold;
+
   constructor(backend: CryptoBackend) {
     this.#backend = backend;
+    this.people = new PeopleFold(backend, { person: (officer) => this.#people.get(officer) });
   }
 
   get state(): HouseState {
@@ -162,6 +171,7 @@ export class House {
     switch (record.type) {
       case "house.person":
         this.#people.set(record.officer, { ...record, tokenHash: record.token_hash });
+        if (!record.active) this.people.deactivate(record.officer);
         return;
       case "house.pairing":
         this.#pairings.set(record.party, record);
@@ -173,11 +183,12 @@ export class House {
         this.#drafts.set(record.draft, this.#newDraft(record));
         return;
       case "house.approval":
-        this.#changeDraft(record.draft, (draft) => ({
-          ...draft,
-          approvals: [...draft.approvals, approvalOf(record)],
-        }));
+        this.#approve(record);
         return;
+      case "house.break_glass":
+        if (this.#approve(record))
+          this.#changeDraft(record.draft, (draft) => ({ ...draft, alone: record.reason }));
+        return this.people.evolve(record);
       case "house.release":
         this.#changeDraft(record.draft, (draft) => ({ ...draft, status: "released" }));
         return;
@@ -194,7 +205,24 @@ export class House {
         return;
       case "house.confirm":
         return;
+      default:
+        return this.people.evolve(record);
     }
+  }
+
+  /** SPEC 17.6.5: an approval that breaks the rules counts for nothing, whoever wrote it. */
+  #approve(record: Extract<HouseRecord, { type: "house.approval" | "house.break_glass" }>): boolean {
+    const { type, officer, role, digest, assertion } = record;
+    const draft = this.#drafts.get(record.draft);
+    if (draft === undefined) return false;
+    const person = this.#people.get(officer);
+    const holds = person?.active === true && person.roles.includes(role) && digest === draft.digest;
+    const given = { officer, role, digest, channel: draft.channel, ...(assertion && { assertion }) };
+    const admitted = this.people.admit(type, given, holds);
+    if (admitted === undefined) return false;
+    const approval = { officer, role, ...admitted, ...(assertion && { assertion }) };
+    this.#changeDraft(draft.id, () => ({ ...draft, approvals: [...draft.approvals, approval] }));
+    return true;
   }
 
   #newDraft(record: Extract<HouseRecord, { type: "house.draft" }>): Draft {
@@ -214,8 +242,4 @@ export class House {
     const draft = this.#drafts.get(id);
     if (draft !== undefined) this.#drafts.set(id, change(draft));
   }
-}
-
-function approvalOf({ officer, role }: Extract<HouseRecord, { type: "house.approval" }>): Approval {
-  return { officer, role };
 }
