@@ -148,7 +148,15 @@ function head(report: TranscriptReport, nameOf: (party: string) => string): read
     ...(exporter === undefined || time === undefined
       ? []
       : [phrase("report.exported", { party: nameOf(exporter), time })]),
+    ...knownTo(report),
   ];
+}
+
+/** threats.md 3: an end that was cut off where nothing names it cannot be seen, so the last known time is said. */
+function knownTo({ receipts }: TranscriptReport): readonly Phrase[] {
+  if (receipts.length === 0) return [];
+  const time = receipts.reduce((latest, { at }) => Math.max(latest, at), 0);
+  return [phrase("report.known_to", { time })];
 }
 
 function feedLines(
