@@ -10,7 +10,9 @@ import { encodeCheckpoint, signHead, signText } from "#parley/ledger/checkpoint.
 import { channelIdOf, declineText, firstEntries } from "#parley/node/handshake.ts";
 import { chainRecords, signPartyDocument, verifyPartyChain, type PartyChain } from "#parley/party/chain.ts";
 import { createParty } from "#parley/party/create.ts";
-import { accepted, agree, who } from "../kit/world.ts";
+import { encodePartyChain } from "#parley/party/chain.ts";
+import { partyToDigits } from "#parley/party/pairing.ts";
+import { accepted, agree, refusedWith, who } from "../kit/world.ts";
 import { ask, codeOf, makeScene, refuses, request, Shadow, stillServes, type Scene } from "./attacker.ts";
 
 let scene: Scene;
@@ -242,3 +244,68 @@ function partiesOf({ parties }: JsonObject): readonly JsonObject[] {
 function sorted(parties: readonly JsonObject[]): readonly JsonObject[] {
   return parties.toSorted((a, b) => (String(a["party"]) < String(b["party"]) ? -1 : 1));
 }
+
+describe("threat 9: offers without end", () => {
+  it("threat 9: sixteen wait for a decision, one more is offer-limit, and a decision makes room", async () => {
+    scene = await makeScene();
+    const { author, victim } = scene;
+    const ids: string[] = [];
+    for (let i = 0; i < 16; i++) {
+      const { body, id } = await offer();
+      assert.equal(codeOf(await ask(victim, body, author.party)), "receipt", `offer ${i}`);
+      ids.push(id);
+    }
+    const { body } = await offer();
+    await refuses(scene, body, "offer-limit");
+    await scene.world.restart(victim);
+    await refuses(scene, body, "offer-limit");
+    const [first = ""] = ids;
+    accepted(
+      await victim.node.declineOffer(who(victim, "principal"), { channel: first, reason: "capacity" }),
+    );
+    assert.equal(codeOf(await ask(victim, body, author.party)), "receipt");
+    await refuses(scene, (await offer()).body, "offer-limit");
+  });
+});
+
+/** A next version of the author's chain with these connection keys. */
+function withPins(pins: readonly string[]): PartyChain {
+  const { world, author } = scene;
+  const { latest, signed } = author.identity.chain;
+  const members = parseJson(latest.bytes);
+  assert(!isRefusal(members) && isJsonObject(members));
+  const document = encodeJson({ ...members, prev: latest.hash, tls_pins: [...pins], version: 2 });
+  const signatures = signPartyDocument(world.backend, author.roots.slice(0, 2), document);
+  const chain = verifyPartyChain(world.backend, [...signed, { document, signatures }]);
+  assert(!isRefusal(chain));
+  return chain;
+}
+
+describe("threat 12: a connection key of somebody else", () => {
+  it("threat 12: a pairing or an offer that lists a key of ours or of another paired party is refused", async () => {
+    scene = await makeScene();
+    const { author, victim, world } = scene;
+    const [own = ""] = victim.identity.chain.latest.tls_pins;
+    const [taken = ""] = author.identity.chain.latest.tls_pins;
+    const profile = {
+      expires: "2027-11-22T00:00:00Z",
+      handle: "NOBODY",
+      languages: ["en"],
+      name: "Nobody",
+      offices: [],
+      urls: ["https://nobody.example/"],
+    };
+    for (const tls_pins of [[own], [taken], ["A".repeat(43), taken]]) {
+      const { chain } = createParty(world.backend, { ...profile, tls_pins });
+      const input = {
+        chain: encodePartyChain(chain.signed),
+        medium: "phone",
+        typed: partyToDigits(chain.party),
+      };
+      refusedWith(await victim.node.pair(who(victim, "watch"), { ...input, medium: "phone" }), "party-pin");
+      assert.equal(victim.node.core.house.state.pairings.has(chain.party), false);
+    }
+    await refuses(scene, (await offer({ chain: withPins([taken, own]) })).body, "party-pin");
+    await stillServes(scene);
+  });
+});
