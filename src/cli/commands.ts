@@ -3,8 +3,10 @@ import type { Command } from "./command.ts";
 import { INSPECT_SIGNATURES } from "./inspect-signatures.ts";
 import { INSPECT_COMMANDS } from "./inspect.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
+import { PACK_COMMANDS } from "./pack-commands.ts";
 import { PARTNER_COMMANDS } from "./partner-commands.ts";
 import { RELEASE_COMMANDS } from "./release.ts";
+import { SCREEN } from "./screen-commands.ts";
 import { speechCommand } from "./speak.ts";
 import { ANSWERING_VERBS } from "./verbs-answering.ts";
 import { ENDING_VERBS } from "./verbs-ending.ts";
@@ -20,6 +22,8 @@ export const COMMANDS: readonly Command[] = [
   ...ENDING_VERBS.map(speechCommand),
   ...RELEASE_COMMANDS,
   ...VIEW_COMMANDS,
+  SCREEN,
+  ...PACK_COMMANDS,
   VERIFY,
   ...INSPECT_COMMANDS,
   INSPECT_SIGNATURES,

@@ -8,7 +8,7 @@ import { parseMaterial, type Material } from "#parley/intel/material.ts";
 import { doorRefusal } from "./shown.ts";
 
 /** A list of a hundred thousand indicators; more is an attachment. */
-const MATERIAL_SIZE_LIMIT_BYTES = 16 * 1_048_576;
+export const MATERIAL_SIZE_LIMIT_BYTES = 16 * 1_048_576;
 /** Unread lines named one by one; the rest by their number. */
 const UNREAD_SHOWN_LIMIT = 20;
 

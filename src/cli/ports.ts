@@ -7,6 +7,7 @@
 import type { Refusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import type { ListFile } from "#parley/intel/load.ts";
 
 /** The people whom `init` makes; each has a token in the data directory, `tokens/<who>.token`. */
 export const WHO = [
@@ -139,6 +140,8 @@ export interface CliPorts {
   readonly diagnose: (dataDirectory: string) => Promise<Diagnosis>;
   /** GET of a public `https://` address, for a party file; at most `limitBytes`. Throws `CliFault`. */
   readonly fetchPublic: (url: string, limitBytes: number) => Promise<Uint8Array>;
+  /** The files of a folder of warning lists (SPEC 16.1). Throws `CliFault`. */
+  readonly readLists: (folder: string) => Promise<readonly ListFile[]>;
   readonly backend: CryptoBackend;
   readonly clock: () => Instant;
 }

@@ -17,6 +17,7 @@ import {
 } from "#parley/cli/ports.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import { readListFolder } from "#parley/intel/folder.ts";
 import type { ParleyNode } from "#parley/node/node.ts";
 import type { Log } from "#parley/node/ports.ts";
 import { fetchPartyFile } from "#parley/peer/https-client.ts";
@@ -61,6 +62,7 @@ export function makeCliPorts(world: World): CliPorts {
     fetchApi: (request) => faultsToCodes(() => callApi(request)),
     diagnose: (directory) => diagnose(directory),
     fetchPublic,
+    readLists,
     backend,
     clock,
   };
@@ -115,6 +117,14 @@ async function fetchPublic(url: string, limitBytes: number): Promise<Uint8Array>
     return await fetchPartyFile({ url, limitBytes, allowAddress: () => true });
   } catch (cause) {
     throw cause instanceof PeerFault ? new CliFault("file-unreadable", { cause }) : cause;
+  }
+}
+
+async function readLists(folder: string): ReturnType<CliPorts["readLists"]> {
+  try {
+    return await readListFolder(folder);
+  } catch (cause) {
+    throw systemFault(cause, "file-unreadable");
   }
 }
 

@@ -342,6 +342,7 @@ async function printVerified(
     fetchApi: refuses,
     diagnose: refuses,
     fetchPublic: refuses,
+    readLists: refuses,
     backend: world.backend,
     clock: () => world.now,
   };

@@ -70,6 +70,7 @@ export function makeDesk(
         rootsHere: [],
       }),
     fetchPublic: () => Promise.reject(new CliFault("file-unreadable")),
+    readLists: () => Promise.reject(new CliFault("file-unreadable")),
     backend,
     clock: () => 1_795_313_400,
     ...options.ports,
