@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   verify: async () => (await import("./verify.ts")).benchVerify(),
   fold: async () => (await import("./fold.ts")).benchFold(),
   start: async () => (await import("./start.ts")).benchStart(),
+  screen: async () => (await import("./screen.ts")).benchScreen(),
   memory: async () => (await import("./memory.ts")).benchMemory(),
 };
 

@@ -15,6 +15,7 @@ import { readRequestBody } from "./body.ts";
 import { EVENT_LIMITS, EventLog, type EventLimits } from "./events.ts";
 import { makeOpenApi } from "./openapi.ts";
 import { faultToRefusal, problemResponse } from "./problem.ts";
+import { downloadResponse } from "./download.ts";
 import { isAllowed, type Reply, type Route } from "./route.ts";
 import { PREFIX, ROUTES } from "./routes.ts";
 
@@ -131,6 +132,8 @@ function responseOf(reply: Reply, { status }: Route): Response {
           "content-disposition": `attachment; filename="${reply.name}"`,
         },
       });
+    case "download":
+      return downloadResponse(reply);
     case "stream":
       return new Response(reply.stream, {
         status,

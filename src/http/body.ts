@@ -10,16 +10,35 @@ import type { Route } from "./route.ts";
 
 export const JSON_BODY_LIMIT_BYTES = 2 * 1_048_576;
 
-const MEDIA_TYPES = { json: "application/json", file: "application/octet-stream" } as const;
+const MEDIA_TYPES = {
+  json: "application/json",
+  file: "application/octet-stream",
+  upload: "application/octet-stream",
+} as const;
 
 /** What the route takes, or why not. A JSON value is one that strict JSON can carry, and nothing deeper. */
 export async function readRequestBody(request: Request, { takes }: Route): Promise<unknown> {
   if (takes === "nothing") return undefined;
   const [mediaType] = (request.headers.get("content-type") ?? "").split(";");
   if (mediaType?.trim().toLowerCase() !== MEDIA_TYPES[takes]) return refuse("api-media-type");
+  if (takes === "upload") return uploadOf(request);
   const limit = takes === "json" ? JSON_BODY_LIMIT_BYTES : BUNDLE_SIZE_LIMIT_BYTES;
   const bytes = await readBytes(request, limit);
   return isRefusal(bytes) || takes === "file" ? bytes : parseBody(bytes);
+}
+
+/** A body that is read while it arrives; its handler bounds it. */
+export interface Upload {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** As the caller declared it; undefined when it did not. */
+  readonly sizeBytes: number | undefined;
+}
+
+function uploadOf(request: Request): Upload | Refusal {
+  const length = request.headers.get("content-length");
+  if (length !== null && !/^[0-9]{1,15}$/.test(length)) return refuse("api-schema", { at: "/body" });
+  const empty = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+  return { stream: request.body ?? empty, sizeBytes: length === null ? undefined : Number(length) };
 }
 
 async function readBytes(request: Request, limit: number): Promise<Uint8Array | Refusal> {

@@ -40,7 +40,7 @@ function operationOf(route: Route): Members {
     "x-roles": rolesOf(access),
     ...(parameters.length > 0 && { parameters }),
     ...(takes === "json" && { requestBody: { required: true, content: json(body) } }),
-    ...(takes === "file" && { requestBody: { required: true, content: OCTETS } }),
+    ...((takes === "file" || takes === "upload") && { requestBody: { required: true, content: OCTETS } }),
     responses: {
       [route.status]: answerOf(route),
       default: { description: "Refused", content: json(ProblemSchema) },

@@ -57,7 +57,14 @@ export type Reply =
   | { readonly kind: "json"; readonly value: unknown }
   | { readonly kind: "empty" }
   | { readonly kind: "file"; readonly bytes: Uint8Array; readonly name: string }
-  | { readonly kind: "stream"; readonly stream: ReadableStream<Uint8Array> };
+  | { readonly kind: "stream"; readonly stream: ReadableStream<Uint8Array> }
+  /** A file of any size, to be saved and never shown. */
+  | {
+      readonly kind: "download";
+      readonly stream: ReadableStream<Uint8Array>;
+      readonly name: string;
+      readonly sizeBytes: number;
+    };
 
 export interface Route {
   readonly method: Method;
@@ -67,7 +74,8 @@ export interface Route {
   readonly access: Access;
   readonly params: TObject;
   readonly query: TObject;
-  readonly takes: "nothing" | "json" | "file";
+  /** `upload`: a stream of any length, which the handler bounds. */
+  readonly takes: "nothing" | "json" | "file" | "upload";
   readonly body?: TSchema;
   readonly status: 200 | 201 | 204;
   readonly gives: "json" | "empty" | "file" | "stream";

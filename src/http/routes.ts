@@ -2,6 +2,7 @@
 import { CASE_ROUTES } from "./routes/cases.ts";
 import { CHANNEL_ROUTES } from "./routes/channels.ts";
 import { DISCLOSURE_ROUTES } from "./routes/disclosure.ts";
+import { EVIDENCE_ROUTES } from "./routes/evidence.ts";
 import { NODE_ROUTES } from "./routes/node.ts";
 import { PACK_ROUTES } from "./routes/packs.ts";
 import { WORK_ROUTES } from "./routes/work.ts";
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...NODE_ROUTES,
   ...CHANNEL_ROUTES,
   ...CASE_ROUTES,
+  ...EVIDENCE_ROUTES,
   ...PACK_ROUTES,
   ...DISCLOSURE_ROUTES,
   ...WORK_ROUTES,

@@ -146,6 +146,7 @@ export const DraftRequest = closed({
   role: codes(ROLES),
   body: Members,
   envelope: Type.Optional(Members),
+  attach: Type.Optional(Type.Array(closed({ item: Uuid }), { minItems: 1, maxItems: 64 })),
 });
 const draft = {
   draft: Uuid,

@@ -1,9 +1,10 @@
 /** The API on a socket: for the node's own people, on a loopback address unless told otherwise. */
 import { getRequestListener } from "@hono/node-server";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { ParleyNode } from "#parley/node/node.ts";
 import type { Log } from "#parley/node/ports.ts";
 import { createApp } from "./app.ts";
+import type { Page } from "./page.ts";
 
 export interface ApiOptions {
   readonly node: ParleyNode;
@@ -13,6 +14,8 @@ export interface ApiOptions {
   readonly log: Log;
   /** Further names under which people reach it (SPEC 11.1.1). */
   readonly hosts?: readonly string[];
+  /** Files of the node's own pages, by address. */
+  readonly pages?: ReadonlyMap<string, Page>;
 }
 
 export interface RunningApi extends AsyncDisposable {
@@ -22,20 +25,33 @@ export interface RunningApi extends AsyncDisposable {
 /** A client that dribbles its request is let go. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** A file of any size may take long, as long as it moves. */
+const UPLOAD_PATH = /^\/api\/v1\/evidence(?:\?|$)/;
+const UPLOAD_TIMEOUT_MS = 24 * 3_600_000;
 const CONNECTIONS_LIMIT = 256;
 const HEADER_SIZE_LIMIT_BYTES = 16_384;
 
 /** Resolves when it listens; rejects when it cannot. */
-export async function startApi({ node, host, port, log, hosts = [] }: ApiOptions): Promise<RunningApi> {
-  const api = createApp(node, { log, hosts: [...hosts, host] });
+export async function startApi({
+  node,
+  host,
+  port,
+  log,
+  hosts = [],
+  pages,
+}: ApiOptions): Promise<RunningApi> {
+  const api = createApp(node, { log, hosts: [...hosts, host], ...(pages && { pages }) });
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false });
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: UPLOAD_TIMEOUT_MS,
       maxHeaderSize: HEADER_SIZE_LIMIT_BYTES,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      endIfSlow(incoming);
+      void listener(incoming, outgoing);
+    },
   );
   server.maxConnections = CONNECTIONS_LIMIT;
   try {
@@ -54,6 +70,18 @@ export async function startApi({ node, host, port, log, hosts = [] }: ApiOptions
       await closed;
     },
   };
+}
+
+/** An upload may take as long as it moves; every other body is whole within a minute. */
+function endIfSlow(incoming: IncomingMessage): void {
+  if (UPLOAD_PATH.test(incoming.url ?? "")) {
+    incoming.setTimeout(REQUEST_TIMEOUT_MS, () => incoming.destroy());
+    return;
+  }
+  const timer = setTimeout(() => {
+    if (!incoming.complete) incoming.destroy();
+  }, REQUEST_TIMEOUT_MS);
+  for (const event of ["end", "close"]) incoming.once(event, () => clearTimeout(timer));
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

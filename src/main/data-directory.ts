@@ -38,6 +38,8 @@ export const FILE = {
   cert: "tls/cert.pem",
   tlsKey: "tls/key.pem",
   store: "parley.db",
+  /** Sealed evidence files; also what a remote store has beside it on this machine. */
+  vault: "vault",
   /** The operator's folder of warning lists (SPEC 16.1); none is made. */
   lists: "lists",
   /** Addresses of a running node; gone when it stopped cleanly. */

@@ -23,6 +23,7 @@ import { startPeerServer, type PeerServerLimits } from "#parley/peer/https-serve
 import { DataDirectoryLocked, lockDataDirectory } from "#parley/store/lock.ts";
 import { openSqliteStore } from "#parley/store/sqlite.ts";
 import type { Store } from "#parley/store/store.ts";
+import { openDiskVault, type Vault } from "#parley/vault/vault.ts";
 import {
   DirectoryFault,
   FILE,
@@ -65,6 +66,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   const directory = await readDataDirectory(backend, dataDirectory);
   announce(directory, log);
   const store = opened.use(await openStore(options, directory));
+  const vault = opened.use(await openVault(options, directory));
   const stopping = new AbortController();
   // oxlint-disable-next-line prefer-const -- the transport asks for it before the node exists
   let core: NodeCore | undefined;
@@ -79,10 +81,11 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   const pause = (): Promise<void> => pauseUnless(stopping.signal);
   const readLists = (): Promise<readonly ListFile[]> => readListsOf(dataDirectory);
   const node = await ParleyNode.open(
-    { store, backend, clock, transport, identity, log, pause, readLists },
+    { store, vault, backend, clock, transport, identity, log, pause, readLists },
     { fold: "beside" },
   );
   core = node.core;
+  opened.defer(() => node.transfers.stop());
   const server = opened.use(await openPeerDoor(options, directory, node));
   const ticker = opened.use(startTicker(node, log));
   opened.use(transport); // also before the clockwork stops: a run that waits for a peer ends now
@@ -115,6 +118,15 @@ function openPeerDoor(options: StartNodeOptions, { config, tls, identity }: Data
     partyOfPin: (pin) => partyOfPin(node.core, pin),
     log: options.log,
     ...(options.peerLimits && { limits: options.peerLimits }),
+  });
+}
+
+/** Evidence files lie below the data directory. */
+function openVault({ backend, dataDirectory }: StartNodeOptions, _: DataDirectory): Promise<Vault> {
+  return openDiskVault({
+    directory: join(dataDirectory, FILE.vault),
+    backend,
+    nowMs: () => performance.now(),
   });
 }
 

@@ -9,6 +9,7 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { encodeInstant, parseInstant, SECONDS_PER_DAY } from "#parley/codec/time.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import { VaultFault } from "#parley/vault/blobs.ts";
+import { safeName } from "#parley/vault/names.ts";
 import { openSealedItem, sealItem, type SealedItem } from "#parley/vault/sealed-item.ts";
 import type { Vault } from "#parley/vault/vault.ts";
 import type { NodeCore } from "./core.ts";
@@ -41,8 +42,8 @@ export interface DerivedInput {
   readonly of: string;
   readonly role: Role;
   readonly tool: string;
-  /** What was left out and how (a redaction map, for one); kept with the item as it is. */
-  readonly redaction: JsonObject;
+  /** What was left out and how (a redaction map, for one); kept with the item as it is. Asked after the last byte. */
+  readonly redaction: JsonObject | (() => JsonObject);
   readonly media_type?: string;
   readonly name?: string;
 }
@@ -159,7 +160,7 @@ export async function openBlob(core: NodeCore, item: Item): ReturnType<typeof op
 interface Keeping extends IntakeInput {
   readonly origin: "intake" | "derived";
   readonly of?: string;
-  readonly redaction?: JsonObject;
+  readonly redaction?: JsonObject | (() => JsonObject);
   readonly retain_until?: string;
   readonly onProgress?: (sizeBytes: number) => void;
 }
@@ -248,7 +249,7 @@ function itemRecord(
     ...(clock !== undefined && { clock }),
     ...(until !== undefined && { retain_until: until }),
     ...(of !== undefined && { of }),
-    ...(redaction !== undefined && { redaction }),
+    ...(redaction !== undefined && { redaction: typeof redaction === "function" ? redaction() : redaction }),
   };
 }
 
@@ -264,4 +265,31 @@ async function* watched(
       await noteAltered();
     throw fault;
   }
+}
+
+/** SPEC 12.4.1: how an item is called on screens and in downloads. */
+export function displayName({ name }: Pick<Item, "name">): string {
+  return name === undefined ? "evidence" : safeName(name);
+}
+
+export interface SealedFile {
+  readonly item: Item;
+  /** The age file as it lies. Throws `VaultFault`. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** SPEC 12.3.3: the sealed file itself; who has no key learns nothing from it, and it is recorded all the same. */
+export async function openSealed(
+  core: NodeCore,
+  person: Person,
+  { item: id, role, purpose }: Pick<Reading, "item" | "role" | "purpose">,
+): Promise<SealedFile | Refusal> {
+  const vault = vaultOf(core);
+  if (isRefusal(vault)) return vault;
+  if (!person.roles.includes(role)) return refuse("gate-role", { role });
+  const item = livingItem(core, id);
+  if (isRefusal(item)) return item;
+  const { officer } = person;
+  await core.record({ type: "house.custody", item: id, act: "sealed", officer, role, purpose });
+  return { item, content: vault.blobs.read(item.blob, { from: 0, length: item.blob_size }) };
 }

@@ -78,6 +78,7 @@ export const CASE_ROUTES: readonly Route[] = [
         body: body.body,
         ...(body.case !== undefined && { case: body.case }),
         ...(body.envelope !== undefined && { envelope: body.envelope }),
+        ...(body.attach !== undefined && { attach: body.attach }),
       });
       return isRefusal(view) ? view : showDraft(view);
     },
