@@ -49,6 +49,20 @@ export const API = {
   drafts: `${PREFIX}/drafts`,
   draft: (id: string) => `${PREFIX}/drafts/${part(id)}`,
   approvals: (id: string) => `${PREFIX}/drafts/${part(id)}/approvals`,
+  disclosures: (party: string, asOf?: number) =>
+    `${PREFIX}/disclosures?party=${part(party)}${asOf === undefined ? "" : `&as_of=${asOf}`}`,
+  balance: (channel: string, asOf?: number) =>
+    `${PREFIX}/channels/${part(channel)}/balance${asOf === undefined ? "" : `?as_of=${asOf}`}`,
+  retractions: `${PREFIX}/retractions`,
+  canaries: `${PREFIX}/canaries`,
+  canaryTrace: `${PREFIX}/canaries/trace`,
+  sightings: `${PREFIX}/sightings`,
+  leaks: `${PREFIX}/leaks`,
+  tasks: `${PREFIX}/tasks`,
+  taskEnd: (task: string) => `${PREFIX}/tasks/${part(task)}/end`,
+  notes: `${PREFIX}/notes`,
+  open: `${PREFIX}/open`,
+  handovers: `${PREFIX}/handovers`,
 } as const;
 
 function part(text: string): string {

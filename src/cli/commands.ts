@@ -1,5 +1,6 @@
 /** Every command, in the order of the help. A new one adds its line here. */
 import type { Command } from "./command.ts";
+import { DISCLOSURE_COMMANDS } from "./disclosure-commands.ts";
 import { INSPECT_SIGNATURES } from "./inspect-signatures.ts";
 import { INSPECT_COMMANDS } from "./inspect.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
@@ -13,6 +14,7 @@ import { ENDING_VERBS } from "./verbs-ending.ts";
 import { OPENING_VERBS } from "./verbs-opening.ts";
 import { VERIFY } from "./verify.ts";
 import { VIEW_COMMANDS } from "./view-commands.ts";
+import { WORK_COMMANDS } from "./work-commands.ts";
 
 export const COMMANDS: readonly Command[] = [
   ...NODE_COMMANDS,
@@ -22,6 +24,8 @@ export const COMMANDS: readonly Command[] = [
   ...ENDING_VERBS.map(speechCommand),
   ...RELEASE_COMMANDS,
   ...VIEW_COMMANDS,
+  ...DISCLOSURE_COMMANDS,
+  ...WORK_COMMANDS,
   SCREEN,
   ...PACK_COMMANDS,
   VERIFY,

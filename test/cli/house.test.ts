@@ -1,0 +1,118 @@
+/** `task`, `note`, `handover`, `knows`, `balance`, `retract`, `retractions`, `canary` against a node's API. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createApp } from "#parley/http/app.ts";
+import { CliFault, WHO, type ApiRequest, type ApiResponse } from "#parley/cli/ports.ts";
+import { whoToRole } from "#parley/cli/who.ts";
+import { accepted, agree, caseOf, makeWorld, speak, type Resident, type World } from "../kit/world.ts";
+import { noticeBody } from "../kit/materials.ts";
+import { backend, makeDesk, type Run } from "./desk.ts";
+
+interface Office {
+  readonly run: (...argv: readonly string[]) => Promise<Run>;
+  readonly files: Map<string, Uint8Array>;
+  readonly officers: ReadonlyMap<string, number>;
+}
+
+async function makeOffice(world: World, resident: Resident): Promise<Office> {
+  const tokens = new Map<string, string>();
+  const officers = new Map<string, number>();
+  for (const who of WHO) {
+    const { token, officer } = await resident.node.addPerson([whoToRole(who)]);
+    tokens.set(who, token);
+    officers.set(who, officer);
+  }
+  const api = createApp(resident.node, { checkAnswers: true });
+  const fetchApi = async ({ as, method, path, body, contentType }: ApiRequest): Promise<ApiResponse> => {
+    const token = tokens.get(as);
+    if (token === undefined) throw new CliFault("token-missing");
+    const headers = new Headers({ authorization: `Bearer ${token}`, host: "127.0.0.1" });
+    if (contentType !== undefined) headers.set("content-type", contentType);
+    const init = { method, headers, ...(body !== undefined && { body: Uint8Array.from(body) }) };
+    const response = await api.fetch(new Request(`http://127.0.0.1${path}`, init));
+    const type = response.headers.get("content-type") ?? "";
+    return { status: response.status, contentType: type, body: new Uint8Array(await response.arrayBuffer()) };
+  };
+  const { run, files } = makeDesk({}, { fetchApi, ports: { clock: () => world.now } });
+  return { run, files, officers };
+}
+
+function done({ status, out, err }: Run): string {
+  assert.equal(status, 0, `${out}${err}`);
+  return out;
+}
+
+function json(shown: Run): Record<string, unknown> {
+  return JSON.parse(done(shown)) as Record<string, unknown>;
+}
+
+async function offices() {
+  const world = await makeWorld(["meridia", "rimal"], backend);
+  const [a, b] = world.residents;
+  assert(a !== undefined && b !== undefined);
+  const channel = await agree(world, a, b);
+  const body = noticeBody({ indicators: [{ type: "ipv4", value: "192.0.2.7" }] });
+  const said = accepted(await speak(a, channel, { type: "notice.open", body }));
+  await world.settle();
+  return { world, said, meridia: await makeOffice(world, a), rimal: await makeOffice(world, b) };
+}
+
+test("a shift: tasks with due dates, notes, what is open, and the handover", async () => {
+  const { world, said, meridia } = await offices();
+  const kase = caseOf(said);
+  const due = "2026-11-22T06:00:00Z";
+  const add = ["task", "add", "Ask the operator", "--agency", "network-office", "--due", due];
+  const task = json(await meridia.run(...add, "--case", kase, "--json"));
+  assert.equal((await meridia.run(...add, "--role", "analyst")).status, 2);
+  assert.equal((await meridia.run("task", "add", "To nobody", "--due", due)).status, 2);
+  assert.equal(done(await meridia.run("task", "list", "--overdue")), "");
+  world.now += 86_400;
+  assert.match(done(await meridia.run("task", "list", "--overdue")), /title: Ask the operator/);
+  done(await meridia.run("note", "add", "Same tool as in spring?", "--case", kase));
+  assert.match(done(await meridia.run("note", "list", "--case", kase)), /Same tool/);
+  assert.match(done(await meridia.run("open")), /tasks:/);
+  const second = meridia.officers.get("watch") ?? 0;
+  const over = await meridia.run("handover", String(second), "--role", "watch");
+  assert.equal(over.status, 1, "to oneself");
+  assert.match(over.out, /work-person/);
+  done(await meridia.run("task", "done", String(task["task"]), "--note", "They answered."));
+  const again = await meridia.run("task", "drop", String(task["task"]));
+  assert.match(again.out, /refused work-closed layer=node clause=15[.]5[.]2/);
+});
+
+test("what they know, the balance, taking back, and the answer to it", async () => {
+  const { world, said, meridia, rimal } = await offices();
+  assert.match(done(await meridia.run("knows", "RIMAL")), /value: 192[.]0[.]2[.]7/);
+  assert.equal(done(await meridia.run("knows", "rimal", "--as-of", "2026-01-01T00:00:00Z")), "");
+  assert.equal((await meridia.run("knows", "rimal", "--as-of", "soon")).status, 2);
+  assert.deepEqual(json(await meridia.run("balance", "--json")), json(await rimal.run("balance", "--json")));
+  const message = String(said.draft.message["id"]);
+  const order = ["retract", "--indicator", "192.0.2.7", "--reason", "wrong"];
+  assert.equal((await meridia.run(...order, "--message", message)).status, 2);
+  assert.equal((await meridia.run("retract", "--reason", "wrong")).status, 2);
+  assert.match(done(await meridia.run(...order)), /said: true/);
+  await world.settle();
+  const received = json(await rimal.run("retractions", "--open", "--json"))["received"];
+  const [owed] = received as readonly Record<string, string>[];
+  assert(owed !== undefined);
+  const answer = ["answer", "retraction", "MERIDIA", owed["case"] ?? "", "--of", owed["retraction"] ?? ""];
+  done(await rimal.run(...answer, "--complied", "deleted", "--as", "authority"));
+  await world.settle();
+  assert.match(done(await meridia.run("retractions")), /complied: deleted/);
+  assert.equal(done(await meridia.run("retractions", "--open")), "");
+});
+
+test("a canary is made, leaves no trace on evidence, and is found again", async () => {
+  const { said, meridia } = await offices();
+  const list = Array.from({ length: 20 }, (_, i) => `host-${i}.example.net`).join("\n");
+  meridia.files.set("list.txt", new TextEncoder().encode(list));
+  const make = ["canary", "make", "list.txt", "--party", "RIMAL", "--format", "text", "--order", "free"];
+  assert.match((await meridia.run(...make, "-o", "out.txt")).out, /canary-evidence/);
+  done(await meridia.run(...make, "--no-evidence", "-o", "out.txt"));
+  assert.match(done(await meridia.run("canary", "out.txt")), /exact: true[\s\S]*verdict: certain/);
+  assert.equal(done(await meridia.run("canary", "list.txt")), "");
+  assert.match((await meridia.run("canary", "list.txt", "--record")).out, /canary-unknown/);
+  done(await meridia.run("canary", "out.txt", "--record"));
+  const leak = await meridia.run("leak", String(said.draft.message["id"]), "--statement", "Found.");
+  assert.match(leak.out, /canary-unknown/, "the variant was never attached to that message");
+});
