@@ -3,15 +3,16 @@
  *
  * `escapeUntrusted` leaves letters of every script as they are, and writes each control, bidirectional control and
  * invisible character as `\u{…}`, so that no name, message or code of a partner moves a cursor or turns a line
- * round. It deliberately does not judge look-alikes.
+ * round. A word of mixed alphabets gets the mark that the phrases give it (SPEC 8.7.5).
  */
+import { markMixedWords } from "#parley/codec/scripts.ts";
 
 /** Controls, formats (bidi among them), private use, unassigned, separators, and four blanks that look like none. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
 /** One line: line feeds and tabs are escaped too. */
 export function escapeUntrusted(text: string): string {
-  return text.toWellFormed().replace(UNSAFE, toEscape);
+  return markMixedWords(text.toWellFormed().replace(UNSAFE, toEscape));
 }
 
 /** Several lines: a line feed stays a line feed. */

@@ -4,6 +4,7 @@
  * It is made from the same bytes that will be sealed. Nothing is summarised away: every leaf of the message has a row.
  */
 import { isJsonObject, jsonToText, type Json, type JsonObject } from "#parley/codec/json.ts";
+import { findMixedWords } from "#parley/codec/scripts.ts";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { GateCode } from "./release.ts";
 
@@ -19,7 +20,10 @@ export interface Preview {
   readonly text: string;
   readonly size_bytes: number;
   readonly rows: readonly PreviewRow[];
-  /** Characters that a screen does not show or that change direction, by pointer (threats.md 8). */
+  /**
+   * Characters that a screen does not show or that change direction, and letters of another alphabet inside a word, by
+   * pointer (threats.md 8).
+   */
   readonly hidden: readonly { readonly path: string; readonly code_points: readonly string[] }[];
 }
 
@@ -35,9 +39,9 @@ export function makePreview(message: JsonObject, audience: readonly string[]): P
   const text = jsonToText(message);
   const rows = [...leaves(message, "")];
   const hidden = rows.flatMap(({ path, value }) => {
-    const found = Array.from(value)
-      .filter((character) => HIDDEN.test(character))
-      .map(codePoint);
+    const unseen = Array.from(value).filter((character) => HIDDEN.test(character));
+    const strangers = findMixedWords(value).flatMap((mixed) => mixed.strangers);
+    const found = [...unseen, ...strangers].map(codePoint);
     return found.length > 0 ? [{ path, code_points: [...new Set(found)] }] : [];
   });
   return { audience, text, size_bytes: new TextEncoder().encode(text).length, rows, hidden };

@@ -6,6 +6,7 @@
  * It deliberately knows plain arguments, `plural` without offset and `select`; numbers are whole and in Latin
  * digits in every language. Anything else in a catalogue throws: catalogues are part of the program.
  */
+import { markMixedWords } from "../codec/scripts.ts";
 import {
   isArgumentElement,
   isLiteralElement,
@@ -141,15 +142,17 @@ export function renderText(parts: readonly Part[], { isolate }: RenderOptions): 
 }
 
 /**
- * Controls, bidirectional controls, invisible separators and tag characters; ZWJ and ZWNJ belong to ordinary text.
+ * Controls, formats (bidirectional and tags among them), separators of lines, private use, unassigned, and fillers that
+ * look like nothing; ZWJ and ZWNJ belong to ordinary text.
  * threats.md 8: an override inside a name would turn the line around it, an escape would rule the terminal.
  */
-const HIDDEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+const HIDDEN = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}\u115f\u1160\u3164\uffa0]/gu;
 
-/** Hidden characters as marks such as `⟨U+202E⟩`; nothing is dropped. */
+/** Hidden characters as marks such as `⟨U+202E⟩`, words of mixed alphabets with a mark; nothing is dropped. */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, (character) => {
+  const shown = text.replace(HIDDEN, (character) => {
     const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
     return `⟨U+${hex}⟩`;
   });
+  return markMixedWords(shown);
 }

@@ -200,7 +200,7 @@ describe("threat 3: a peer that hangs", () => {
       void me.node.tick();
       for (const [i, other] of rest.entries()) {
         const channel = channels[i + 1] ?? "";
-        const { size } = liveChannel(me, channel).record.tip(me.party).frontier;
+        const size: number = liveChannel(me, channel).record.tip(me.party).frontier.size;
         for (let turn = 0; turn < 2_000; turn++) {
           if (liveChannel(other, channel).record.tip(me.party).frontier.size === size) break;
           await new Promise((next) => setImmediate(next));
