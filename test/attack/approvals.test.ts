@@ -8,7 +8,7 @@ import type { DraftView } from "#parley/node/desk.ts";
 import type { HouseRecord } from "#parley/node/house.ts";
 import { invite, makeFirstLink, second, setApprovals } from "#parley/node/invitations.ts";
 import { checkOpened, openApprovals } from "#parley/node/open-approvals.ts";
-import { FLAGS, type Authenticator } from "../kit/authenticator.ts";
+import { FLAGS, Authenticator as Device, type Authenticator } from "../kit/authenticator.ts";
 import { noticeBody } from "../kit/materials.ts";
 import {
   approvalOf,
@@ -30,7 +30,6 @@ import {
   type Resident,
   type World,
 } from "../kit/world.ts";
-import { Authenticator as Device } from "../kit/authenticator.ts";
 
 interface Scene {
   readonly world: World;

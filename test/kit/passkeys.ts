@@ -74,7 +74,7 @@ export async function openDraft(resident: Resident, channel: string, input: Json
       type: String(type),
       body: body as JsonObject,
       role: "analyst",
-      envelope: envelope as JsonObject,
+      envelope,
     }),
   );
 }
