@@ -3,10 +3,11 @@
  * same entries and receipts and ask for the same instant.
  */
 import { encodeInstant, type Instant } from "../codec/time.ts";
+import { termPhase, type Term, type TermPhase } from "../protocols/agreement/terms.ts";
 import type { EntryRef, PartyId } from "../protocols/protocol.ts";
 import type { CaseView } from "./case-view.ts";
 import type { EntryView } from "./entry-view.ts";
-import { SILENT_PERIODS, TERM_WARNING_SECONDS, type AgreementTerms } from "./terms.ts";
+import { SILENT_PERIODS, type AgreementTerms } from "./terms.ts";
 
 export interface ChannelView {
   readonly asOf: Instant;
@@ -26,10 +27,8 @@ export interface ChannelView {
   readonly unpairedErrors: readonly EntryRef[];
 }
 
-export interface TermView {
-  readonly from: Instant;
-  readonly until: Instant;
-  readonly status: "not_begun" | "in_force" | "expiring" | "ended";
+export interface TermView extends Term {
+  readonly status: TermPhase;
 }
 
 export interface PartyView {
@@ -70,15 +69,7 @@ export interface FlashCount {
 export const HEARTBEATS_SHOWN_SECONDS = 7 * 86_400;
 
 export function termView({ term }: AgreementTerms, asOf: Instant): TermView {
-  const status =
-    asOf < term.from
-      ? "not_begun"
-      : asOf >= term.until
-        ? "ended"
-        : asOf >= term.until - TERM_WARNING_SECONDS
-          ? "expiring"
-          : "in_force";
-  return { ...term, status };
+  return { ...term, status: termPhase(term, asOf) };
 }
 
 /** SPEC 9.8.2. The silence of a party nobody ever heard counts from the beginning of the term. */

@@ -64,6 +64,8 @@ export function readMessage(rules: TypeRules, { kind, message }: OpenedEntry): R
   if (rule === undefined) return { kind: "void", outcome: voidFor("unknown-type") };
   if (kind !== entryKindOf(rule.type)) return { kind: "void", outcome: voidFor("wrong-kind") };
   if (!isOfRule(rule, message)) return { kind: "void", outcome: schemaFault(rule, message) };
+  const pointer = rule.rule.check?.(message.body);
+  if (pointer !== undefined) return { kind: "void", outcome: voided("E-SCHEMA", pointer) };
   if (!rule.rule.roles.includes(message.from_role)) return { kind: "void", outcome: voidFor("wrong-role") };
   return { kind: "read", rule, message };
 }

@@ -5,18 +5,14 @@
  * of a node. The limits that no agreement can move stand beside them.
  */
 import type { Json } from "../codec/json.ts";
-import { SECONDS_PER_DAY, type Instant } from "../codec/time.ts";
-import { defaultClocks } from "../protocols/agreement/terms.ts";
-import type { Precedence } from "../protocols/envelope.ts";
-import type { PartyId, TimerName } from "../protocols/protocol.ts";
-
-/** Seconds by timer and precedence. */
-export type Clocks = Readonly<Record<TimerName, Readonly<Record<Precedence, number>>>>;
+import { SECONDS_PER_DAY } from "../codec/time.ts";
+import { defaultClocks, type Clocks, type Term } from "../protocols/agreement/terms.ts";
+import type { PartyId } from "../protocols/protocol.ts";
 
 export interface AgreementTerms {
   readonly parties: readonly PartyId[];
   readonly clocks: Clocks;
-  readonly term: { readonly from: Instant; readonly until: Instant };
+  readonly term: Term;
   readonly heartbeatSeconds: number;
   readonly flashBudgetPerMonth: number;
   /** BCP 47. */
@@ -29,9 +25,6 @@ const DAY = SECONDS_PER_DAY;
 
 /** SPEC 9.4.1: proposals for a first agreement, those of SPEC 8-5.9.3. */
 export const DEFAULT_CLOCKS: Clocks = defaultClocks();
-
-export const DEFAULT_HEARTBEAT_SECONDS = DAY;
-export const DEFAULT_FLASH_BUDGET_PER_MONTH = 5;
 
 /** SPEC 9.4.5: what clarification may stop in one case, all its rounds together. */
 export const PAUSE_LIMIT_SECONDS = 10 * DAY;
@@ -48,5 +41,3 @@ export const UNSUSPENDED_TIMERS: ReadonlySet<string> = new Set(["t_receipt", "t_
 export const SILENT_PERIODS = 2;
 /** SPEC 9.3.9: protocols whose cases cannot be opened after the term. */
 export const TERM_BOUND_PROTOCOLS: ReadonlySet<string> = new Set(["request"]);
-/** SPEC 9.8.1: the term is shown as expiring from here on. */
-export { TERM_WARNING_SECONDS } from "../protocols/agreement/terms.ts";

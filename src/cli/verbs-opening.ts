@@ -24,7 +24,6 @@ const HARM_OPTIONS = {
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 const KASE = "0192f3a1-0000-7000-8000-0000000000c1";
-const MESSAGE = "0192f3a1-0000-7000-8000-0000000000a1";
 
 export const OPENING_VERBS: readonly Verb[] = [
   {
@@ -70,14 +69,14 @@ export const OPENING_VERBS: readonly Verb[] = [
     type: "dispute.raise",
     operands: [CHANNEL],
     options: {
-      target: { kind: "value", value: "MESSAGE" },
+      target: { kind: "value", value: "CASE" },
       ground: { kind: "value", choices: DISPUTE_GROUNDS },
       point: { kind: "value", choices: POINT_KINDS },
       "point-ref": { kind: "value", value: "REF" },
       statement: { kind: "value", value: "TEXT" },
     },
     examples: [
-      `parley dispute RIMAL --target ${MESSAGE} --ground facts --point outcome --point-ref O05 --statement Seen`,
+      `parley dispute RIMAL --target ${KASE} --ground facts --point outcome --point-ref O05 --statement Seen`,
     ],
     body: disputeBody,
   },

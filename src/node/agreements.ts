@@ -2,11 +2,16 @@
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
-import { DEFAULT_FLASH_BUDGET_PER_MONTH, DEFAULT_HEARTBEAT_SECONDS } from "#parley/casework/terms.ts";
 import { PROTOCOLS } from "#parley/casework/registry.ts";
 import { signText } from "#parley/ledger/checkpoint.ts";
 import { encodeGroups, parseGroups, type Group } from "#parley/peer/groups.ts";
-import { defaultClocks, defaultTerm, termOf, type Genesis } from "#parley/protocols/agreement/index.ts";
+import {
+  DEFAULT_TERM,
+  defaultClocks,
+  defaultTerm,
+  termOf,
+  type Genesis,
+} from "#parley/protocols/agreement/index.ts";
 import { DEFAULT_PROFILE } from "#parley/protocols/evidence/index.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { declineText, firstEntries, makeOffer, parseGenesis, type DeclineReason } from "./handshake.ts";
@@ -177,15 +182,15 @@ function makeGenesis(
   const renews = terms.renews && { renews: closingHeads(core, terms.renews.channel) };
   return {
     clocks: defaultClocks(),
-    flash_budget_per_month: DEFAULT_FLASH_BUDGET_PER_MONTH,
-    heartbeat_seconds: DEFAULT_HEARTBEAT_SECONDS,
+    flash_budget_per_month: DEFAULT_TERM.flashBudgetPerMonth,
+    heartbeat_seconds: DEFAULT_TERM.heartbeatSeconds,
     languages: ["en"],
     nature: "real",
     nonce: encodeBase64url(core.ports.backend.randomBytes(32)),
     parties,
     profile: DEFAULT_PROFILE,
     protocols: PROTOCOLS.map(({ name }) => ({ name, version: 1 })).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    retention_days: 3650,
+    retention_days: DEFAULT_TERM.retentionDays,
     term: defaultTerm(core.ports.clock()),
     type: "genesis",
     v: 1,

@@ -7,6 +7,7 @@
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
+import { channelCaseId } from "#parley/casework/channel-case.ts";
 import { MESSAGE_RULES } from "#parley/casework/registry.ts";
 import { checkAudience, makePreview, type Preview } from "#parley/gate/preview.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type ReleasePolicy,
 } from "#parley/gate/release.ts";
 import type { AssertionJson } from "#parley/party/assertion.ts";
+import { AGREEMENT_MESSAGES } from "#parley/protocols/agreement/messages.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { judgeErasure, settleErasures } from "./erasure.ts";
@@ -201,9 +203,9 @@ function completeMessage(
   input: DraftInput,
 ): JsonObject {
   const id = uuidv7(core.ports.backend, core.ports.clock());
-  const kase = input.case ?? uuidv7(core.ports.backend, core.ports.clock());
-  const opened =
-    input.case === undefined ? undefined : channel.casework?.caseView(input.case, core.ports.clock());
+  const named = input.case ?? (isAboutChannel(input.type) ? channelCaseId(channel.id) : undefined);
+  const kase = named ?? uuidv7(core.ports.backend, core.ports.clock());
+  const opened = named === undefined ? undefined : channel.casework?.caseView(named, core.ports.clock());
   return {
     layer: opened?.layer ?? "technical",
     nature: opened?.nature ?? channel.genesis?.nature ?? "real",
@@ -218,6 +220,11 @@ function completeMessage(
     serial: core.nextSerial(channel),
     type: input.type,
   };
+}
+
+/** SPEC 9.6.5: messages about the channel itself share one case. */
+function isAboutChannel(type: string): boolean {
+  return Object.hasOwn(AGREEMENT_MESSAGES, type);
 }
 
 /** Whether the message would be void if it were said now, by the engine that both sides run (SPEC 8.6.7). */

@@ -4,7 +4,7 @@
  * `from` is the party that the TLS certificate stands for; undefined for a file, whose groups speak by their
  * signatures alone. Nothing that arrives makes this throw: faults of the store apart, every answer is a bundle.
  */
-import { encodeBase64url } from "#parley/codec/bytes.ts";
+import { bytesEqual, encodeBase64url } from "#parley/codec/bytes.ts";
 import { parseNote } from "#parley/codec/note.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { verifyText } from "#parley/ledger/checkpoint.ts";
@@ -29,6 +29,8 @@ export async function exchange(
   body: Uint8Array,
   from: string | undefined,
 ): Promise<Uint8Array> {
+  // SPEC 6.1.4: a file that says nothing, such as the answer to an answer, is answered with one.
+  if (from === undefined && bytesEqual(body, encodeGroups([]))) return body;
   const groups = parseGroups(body);
   if (isRefusal(groups)) return encodeGroups([refusedReply(NO_CHANNEL, groups)]);
   // A thousand small questions in one body would be a thousand large answers (SPEC 6.2.1, threats.md 9).

@@ -131,6 +131,8 @@ export function crossed(ref: EntryRef): Outcome {
 export interface MessageRule {
   /** The whole message, envelope included. */
   readonly schema: TSchema;
+  /** What a schema cannot say of the body alone: the pointer of a member at fault (SPEC 9.3.8). */
+  readonly check?: (body: JsonObject) => string | undefined;
   readonly sender: Side | "either";
   /** Roles that may send it. */
   readonly roles: readonly Role[];

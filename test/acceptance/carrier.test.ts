@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { parseBundle } from "#parley/codec/bundle.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
-import { parseGroups } from "#parley/peer/groups.ts";
+import { encodeGroups, parseGroups } from "#parley/peer/groups.ts";
 import type { Envelope } from "#parley/protocols/envelope.ts";
 import { checkPhrase, serialText } from "#parley/protocols/serial.ts";
 import { ackBody, noticeBody, preserveBody, requestBody, withdrawBody } from "../kit/materials.ts";
@@ -198,6 +198,10 @@ test("scenario 20: a file taken in twice, late, in any order or in another chann
   assert.deepEqual(viewOf(table, b), view);
   await carryIn(b, next);
   assert.equal(held(), size + 3, "whole, it is taken");
+
+  const empty = encodeGroups([]);
+  assert.deepEqual(await carryIn(b, empty), empty, "a file that says nothing is answered with one");
+  assert.equal(held(), size + 3);
 
   table.world.cut.clear();
   await wait(table, 400);

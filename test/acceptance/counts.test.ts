@@ -73,7 +73,7 @@ async function play(table: Table): Promise<void> {
   const disputed = await openRequest(table);
   await tell(table, b, {
     type: "dispute.raise",
-    body: disputeRaiseBody(disputed.id, { kind: "item", ref: "E17" }),
+    body: disputeRaiseBody(disputed.case, { kind: "item", ref: "E17" }),
     envelope: disputeRefs({ case: disputed.case, message: disputed.id }),
   });
   await tell(table, b, { type: "comms_check.ping", body: checkPingBody(), envelope: CHECK_ENVELOPE });

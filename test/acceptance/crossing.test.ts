@@ -79,7 +79,7 @@ test("a closing crosses a dispute: the case is closed and the dispute stands bes
     { type: "request.close", case: request.case, body: requestCloseBody("C11") },
     {
       type: "dispute.raise",
-      body: disputeRaiseBody(request.id, { kind: "item", ref: "E17" }),
+      body: disputeRaiseBody(request.case, { kind: "item", ref: "E17" }),
       envelope: disputeRefs({ case: request.case, message: request.id }),
     },
   );

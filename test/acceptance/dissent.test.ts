@@ -16,6 +16,7 @@ import {
 } from "../kit/materials.ts";
 import { liveChannel } from "../kit/world.ts";
 import {
+  balanced,
   caseSeen,
   counts,
   DAY,
@@ -49,7 +50,7 @@ test("scenario 7: one disputed point, two statements, both in both views and in 
   const point = { kind: "item", ref: "E17" };
   const raised = await tell(table, b, {
     type: "dispute.raise",
-    body: disputeRaiseBody(request.id, point),
+    body: disputeRaiseBody(request.case, point),
     envelope: disputeRefs({ case: request.case, message: request.id }),
   });
   const answer = await tell(table, a, {
@@ -61,7 +62,7 @@ test("scenario 7: one disputed point, two statements, both in both views and in 
   const dispute = await caseSeen(table, raised.case);
   assert.deepEqual([dispute.protocol, dispute.status, dispute.initiator], ["dispute", "answered", b.party]);
   const state = dispute.state as DisputeState;
-  assert.deepEqual([state.point, state.target], [point, request.id]);
+  assert.deepEqual([state.point, state.target], [point, request.case]);
   assert.deepEqual(
     state.statements.map(({ kind, side, ref }) => [kind, side, ref]),
     [
@@ -75,7 +76,7 @@ test("scenario 7: one disputed point, two statements, both in both views and in 
 
   assert.deepEqual(
     dispute.entries.map(({ message }) => (message["body"] as JsonObject)["statement"]),
-    [disputeRaiseBody(request.id, point)["statement"], disputeAnswerBody()["statement"]],
+    [disputeRaiseBody(request.case, point)["statement"], disputeAnswerBody()["statement"]],
     "both statements in the words of their authors",
   );
   for (const side of [a, b]) {
@@ -133,6 +134,23 @@ test("scenario 14: reported as done, observed as unchanged: not effective, on bo
     ],
     "the report and the observation stand side by side",
   );
+
+  // The balance says the same on both screens, and in the export without either node.
+  const rows = await balanced(table);
+  const asked = rows.find(({ party }) => party === a.party)?.asked;
+  const { sent, acknowledged_in_time, acted, effective, not_effective } = asked?.[0] ?? {};
+  assert.deepEqual([sent, acknowledged_in_time, acted, effective, not_effective], [1, 1, 1, 0, 1]);
+  assert.deepEqual(
+    rows.map(({ party, given }) => [party, given.map(({ tlp, messages }) => [tlp, messages])]),
+    [
+      [a.party, [["AMBER", 2]]],
+      [b.party, [["AMBER", 3]]],
+    ].sort(([one = ""], [other = ""]) => (one < other ? -1 : 1)),
+  );
+  for (const side of [a, b]) {
+    const exported = await verify(table, await transcriptOf(table, side));
+    assert.deepEqual(exported.balance, rows, side.name);
+  }
 });
 
 test("scenario 16: overdue and left for outside: closed by one side, and nothing else happens", async () => {

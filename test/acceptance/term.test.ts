@@ -4,8 +4,15 @@ import { test } from "node:test";
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import type { JsonObject } from "#parley/codec/json.ts";
 import { encodeInstant, type Instant } from "#parley/codec/time.ts";
-import { carriedByAll, type AgreementState } from "#parley/protocols/agreement/index.ts";
-import { preserveBody, requestBody } from "../kit/materials.ts";
+import { channelCaseId } from "#parley/casework/channel-case.ts";
+import {
+  carriedByAll,
+  DEFAULT_TERM,
+  defaultClocks,
+  defaultTerm,
+  type AgreementState,
+} from "#parley/protocols/agreement/index.ts";
+import { noticeBody, preserveBody, requestBody } from "../kit/materials.ts";
 import { liveChannel, START } from "../kit/world.ts";
 import { ask } from "./api.ts";
 import {
@@ -166,3 +173,48 @@ async function carriedOver(table: Table, id: string): Promise<readonly string[]>
   const { state } = await caseSeen(table, id);
   return carriedByAll(state as AgreementState, [table.a.party, table.b.party]);
 }
+
+test("terms proposed for a first agreement are those of SPEC 8-5.9, in one place", async () => {
+  const table = await sitDown();
+  const { genesis } = liveChannel(table.a, table.channel);
+  assert(genesis !== undefined);
+  const { retentionDays, heartbeatSeconds, flashBudgetPerMonth } = DEFAULT_TERM;
+  assert.deepEqual(
+    [genesis.retention_days, genesis.heartbeat_seconds, genesis.flash_budget_per_month],
+    [retentionDays, heartbeatSeconds, flashBudgetPerMonth],
+  );
+  assert.deepEqual(genesis.clocks, defaultClocks());
+  assert.deepEqual(genesis.term, defaultTerm(START));
+});
+
+test("what both sides say about the channel stands in its one case, though nobody names it", async () => {
+  const table = await sitDown();
+  const { a, b, channel } = table;
+  const body = { scopes: ["technical"], reason: "capacity" };
+  const ours = await tell(table, a, { type: "channel.suspend", body });
+  const theirs = await tell(table, b, { type: "channel.suspend", body: { ...body, scopes: ["formal"] } });
+  const over = await tell(table, a, { type: "channel.resume", body: {} });
+  const id = channelCaseId(channel);
+  assert.deepEqual([ours.case, theirs.case, over.case], [id, id, id]);
+  const { entries } = await caseSeen(table, id);
+  assert.equal(entries.length, 3);
+  assert.deepEqual(
+    seen(table).suspensions.map(({ scopes, until }) => [scopes, until !== undefined]),
+    [
+      [["technical"], true],
+      [["formal"], false],
+    ],
+  );
+});
+
+test("a notice whose time of occurrence ends before it begins is refused at the desk", async () => {
+  const table = await sitDown();
+  const period = { occurred_from: "2026-11-22T02:00:00Z", occurred_to: "2026-11-22T01:00:00Z" };
+  const facts = await refused(
+    table,
+    table.a,
+    { type: "notice.open", body: { ...noticeBody(), ...period } },
+    "gate-void",
+  );
+  assert.deepEqual([facts["code"], facts["reason"]], ["E-SCHEMA", "/body/occurred_to"]);
+});

@@ -138,7 +138,7 @@ const EDITS: readonly (readonly [string, "start" | "rehash" | "either", Edit])[]
     "a channel's terms",
     "start",
     ({ channel }) =>
-      `UPDATE channels SET genesis = CAST(replace(CAST(genesis AS TEXT), '"retention_days":3650', '"retention_days":3651') AS BLOB) WHERE channel = '${channel}'`,
+      `UPDATE channels SET genesis = CAST(replace(CAST(genesis AS TEXT), '"retention_days":3652', '"retention_days":3651') AS BLOB) WHERE channel = '${channel}'`,
   ],
   ["a channel that is gone", "start", ({ channel }) => `DELETE FROM channels WHERE channel = '${channel}'`],
   [

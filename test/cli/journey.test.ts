@@ -203,7 +203,7 @@ test("journey: the request is decided, done, observed and disputed", async () =>
   );
   await saying(meridia, "answer", "verify", "RIMAL", asked.case, "--ask", "1=V1", "--ask", "2=V3");
   const raised = await saying(
-    meridia, "dispute", "RIMAL", "--target", asked.message_id, "--ground", "facts", "--point", "outcome",
+    meridia, "dispute", "RIMAL", "--target", asked.case, "--ground", "facts", "--point", "outcome",
     "--point-ref", "O05", "--statement", "Still seen", "--ref", `case:${asked.case}`,
     "--ref", `message:${asked.message_id}`,
   ); // prettier-ignore

@@ -260,5 +260,5 @@ test("8-5.9 (scenario 12): a term warns for its last fourteen days and ends at i
   const phases = [found.from - 1, found.from, warning - 1, warning, found.until - 1, found.until].map(
     (asOf) => termPhase(found, asOf),
   );
-  assert.deepEqual(phases, ["not-yet", "running", "running", "ending", "ending", "ended"]);
+  assert.deepEqual(phases, ["not_begun", "in_force", "in_force", "expiring", "expiring", "ended"]);
 });

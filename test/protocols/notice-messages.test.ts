@@ -101,6 +101,21 @@ test("8-1.3: RSIT has 11 classes and NIS2 18 sectors; each subclass is valid wit
   assert.ok(!valid("notice.update", { ...changed, class_2: "phishing" }), "a subclass brings its class");
 });
 
+test("8-1.2.9: what occurred does not end before it begins", () => {
+  const early = "2026-11-22T01:00:00Z";
+  const late = "2026-11-22T02:00:00Z";
+  const rows: readonly (readonly [JsonObject, string | undefined])[] = [
+    [{ occurred_from: early, occurred_to: late }, undefined],
+    [{ occurred_from: late, occurred_to: late }, undefined],
+    [{ occurred_from: late }, undefined],
+    [{ occurred_to: early }, undefined],
+    [{ occurred_from: late, occurred_to: early }, "/body/occurred_to"],
+  ];
+  for (const type of ["notice.open", "notice.update", "notice.correct"])
+    for (const [body, pointer] of rows)
+      assert.equal(notice.messages[type]?.check?.(body), pointer, `${type} ${JSON.stringify(body)}`);
+});
+
 test("8-1.2: belief is enough, and a notice does not attribute", () => {
   assert.ok(valid("notice.open", OPEN_BODY), "no indicator, no victim, no evidence");
   assert.ok(valid("notice.open", { ...OPEN_BODY, state_involvement_claim: { attribution_ref: uuid(3) } }));

@@ -257,7 +257,7 @@ export function withdrawBody(reason = "resolved-itself"): JsonObject {
   return { reason };
 }
 
-/** `target` is the disputed message; `disputeRefs` says the same in the envelope. */
+/** `target` is the disputed case (SPEC 8-3.2.3); `disputeRefs` shows the dispute beside it. */
 export function disputeRaiseBody(
   target: string,
   point: { readonly kind: string; readonly ref: string },

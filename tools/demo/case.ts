@@ -193,7 +193,7 @@ async function dispute(stage: Stage, request: Said): Promise<void> {
   const { a, b, say } = stage;
   const point = { kind: "outcome", ref: "2" };
   const envelope = material.disputeRefs(request);
-  const raised = await speak(stage, a, "dispute.raise", material.disputeRaiseBody(request.message, point), {
+  const raised = await speak(stage, a, "dispute.raise", material.disputeRaiseBody(request.case, point), {
     envelope,
   });
   await speak(stage, b, "dispute.answer", material.disputeAnswerBody(), { case: raised.case });

@@ -12,9 +12,6 @@ export const agreement: Protocol<AgreementState> = {
   evolve: evolveAgreement,
 };
 
-/** One case per channel: casework keys this protocol by channel, starts it from `INITIAL` and folds every act. */
-export const SINGLETON = true;
-
 export {
   AGREEMENT_CROSSINGS as CROSSINGS,
   carriedByAll,

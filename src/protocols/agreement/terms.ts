@@ -33,6 +33,7 @@ export const CLOCK_LIMIT_SECONDS = 400 * SECONDS_PER_DAY;
 /** SPEC 8-5.9.2: how long before its end a term warns. */
 export const TERM_WARNING_SECONDS = 14 * SECONDS_PER_DAY;
 
+/** Seconds by timer and precedence. */
 export type Clocks = Readonly<Record<TimerName, Readonly<Record<Precedence, number>>>>;
 
 const ClockRow = closed({
@@ -118,13 +119,13 @@ export function termOf(genesis: Pick<Genesis, "term">): Term | Refusal<"genesis-
   return lasts ? { from, until } : refuse("genesis-term", { from, until });
 }
 
-export type TermPhase = "not-yet" | "running" | "ending" | "ended";
+export type TermPhase = "not_begun" | "in_force" | "expiring" | "ended";
 
-/** Where `asOf` stands in a term; `ending` is the warning of the last 14 days (SPEC 8-5.9). */
+/** Where `asOf` stands in a term; `expiring` is the warning of the last 14 days (SPEC 8-5.9.2, 9.8.1). */
 export function termPhase(term: Term, asOf: Instant): TermPhase {
-  if (asOf < term.from) return "not-yet";
+  if (asOf < term.from) return "not_begun";
   if (asOf >= term.until) return "ended";
-  return asOf >= term.until - TERM_WARNING_SECONDS ? "ending" : "running";
+  return asOf >= term.until - TERM_WARNING_SECONDS ? "expiring" : "in_force";
 }
 
 /** SPEC 8-5.9.1: proposals for a first agreement; everything else of a genesis has no default. */

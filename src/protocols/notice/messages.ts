@@ -5,6 +5,7 @@
  * no claim of state involvement, or points at an assessment that stands elsewhere.
  */
 import { Type, type TProperties } from "typebox";
+import type { JsonObject } from "../../codec/json.ts";
 import { codes, closed, EnvelopeFields, InstantText, line, Uuid, type Role } from "../envelope.ts";
 import type { MessageRule } from "../protocol.ts";
 import {
@@ -137,9 +138,16 @@ const CLOSERS: readonly Role[] = ["analyst", "releaser", "authority"];
 
 /** Two persons release whatever carries the sender's knowledge; one is enough for a code. */
 export const NOTICE_MESSAGES: Readonly<Record<string, MessageRule>> = {
-  "notice.open": sent("initiator", OPENERS, NoticeOpen, { persons: 2, roles: RELEASERS }),
-  "notice.update": sent("initiator", OPENERS, NoticeUpdate, { persons: 2, roles: RELEASERS }),
+  "notice.open": {
+    ...sent("initiator", OPENERS, NoticeOpen, { persons: 2, roles: RELEASERS }),
+    check: checkPeriod,
+  },
+  "notice.update": {
+    ...sent("initiator", OPENERS, NoticeUpdate, { persons: 2, roles: RELEASERS }),
+    check: checkPeriod,
+  },
   "notice.correct": {
+    check: checkPeriod,
     ...sent("initiator", OPENERS, NoticeCorrect, { persons: 2, roles: RELEASERS }),
     retracts: { effect: "corrected", of: "corrects" },
   },
@@ -152,6 +160,11 @@ export const NOTICE_MESSAGES: Readonly<Record<string, MessageRule>> = {
   "notice.assess": sent("respondent", ANSWERERS, NoticeAssess, { persons: 1, roles: ANSWERERS }),
   "notice.propose_close": sent("respondent", ANSWERERS, NoticeProposeClose, { persons: 1, roles: ANSWERERS }),
 };
+
+/** SPEC 8-1.2.9: instants have one form (1.4), so their text has their order. */
+function checkPeriod({ occurred_from: from, occurred_to: to }: JsonObject): string | undefined {
+  return typeof from === "string" && typeof to === "string" && from > to ? "/body/occurred_to" : undefined;
+}
 
 function sent(
   sender: MessageRule["sender"],
