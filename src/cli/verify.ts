@@ -147,6 +147,7 @@ function reportToJson(report: TranscriptReport, story: Story): unknown {
     warnings: report.warnings,
     forks: forks.map(({ feed, proof }) => ({ feed, proof: encodeBase64url(encodeForkProof(proof)) })),
     story: story.lines.map((line) => storyLineToJson(line, instant)),
+    balance: story.balance,
   };
 }
 

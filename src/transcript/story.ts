@@ -5,7 +5,13 @@
  * positions and handles; what people wrote stays in the messages. The fold is casework's, the same that both
  * parties run.
  */
-import { foldChannel, type ChannelView, type EntryView, type OpenedEntry } from "#parley/casework/index.ts";
+import {
+  createCasework,
+  type ChannelView,
+  type EntryView,
+  type OpenedEntry,
+} from "#parley/casework/index.ts";
+import { balance, type BalanceRow } from "#parley/casework/balance.ts";
 import { termsOf } from "#parley/casework/genesis-terms.ts";
 import { evaluateMessage, PROTOCOLS } from "#parley/casework/registry.ts";
 import { isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
@@ -44,6 +50,8 @@ export interface Story {
   readonly lines: readonly StoryLine[];
   /** Cases, timers, boards as of the export; undefined in a house feed and when nothing was established. */
   readonly channel?: ChannelView;
+  /** What each side gave and got, as of the export (SPEC 15.2); present with `channel`. */
+  readonly balance?: readonly BalanceRow[];
 }
 
 export interface StoryOptions {
@@ -57,7 +65,8 @@ export function tellStory(
   options: StoryOptions = {},
 ): Story {
   const messages = new Map(report.entries.map((entry) => [placeOf(entry), messageOf(entry)]));
-  const channel = foldReport(backend, report, messages, options);
+  const folded = foldReport(backend, report, messages, options);
+  const channel = folded?.channel;
   const views = new Map(
     channel === undefined ? [] : viewsOf(channel).map((view) => [placeOf(view.ref), view]),
   );
@@ -66,7 +75,7 @@ export function tellStory(
     const place = placeOf(entry);
     return toLine(entry, messages.get(place), views.get(place), namings(entry.feed));
   });
-  return channel === undefined ? { lines } : { lines, channel };
+  return folded === undefined ? { lines } : { lines, ...folded };
 }
 
 /** The proven entries as casework reads them. */
@@ -75,7 +84,7 @@ function foldReport(
   report: TranscriptReport,
   messages: ReadonlyMap<string, JsonObject | undefined>,
   options: StoryOptions,
-): ChannelView | undefined {
+): Required<Pick<Story, "channel" | "balance">> | undefined {
   const genesis = genesisOf(report);
   if (genesis === undefined) return undefined;
   const entries = report.entries.map((entry): OpenedEntry => {
@@ -84,15 +93,18 @@ function foldReport(
     const { seen } = entry.entry;
     return { feed, seq, leaf, depth, seen, claimedAt, kind, ...(message === undefined ? {} : { message }) };
   });
-  return foldChannel({
+  const casework = createCasework({
     terms: termsOf(genesis),
     protocols: PROTOCOLS,
     digest: (bytes) => backend.sha256(bytes),
     evaluate: evaluateMessage,
-    entries,
-    receipts: report.receipts,
-    asOf: options.asOf ?? report.exported_at ?? 0,
   });
+  for (const entry of entries) casework.add(entry);
+  for (const receipt of report.receipts) casework.receive(receipt);
+  const asOf = options.asOf ?? report.exported_at ?? 0;
+  const channel = casework.view(asOf);
+  const given = channel.parties.flatMap(({ party }) => casework.disclosures(party, asOf));
+  return { channel, balance: balance(channel, given) };
 }
 
 function genesisOf({ genesis }: TranscriptReport): Genesis | undefined {

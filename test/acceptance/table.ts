@@ -5,6 +5,7 @@
  * every look compares the two answers first.
  */
 import assert from "node:assert/strict";
+import type { BalanceRow } from "#parley/casework/balance.ts";
 import type { Duty, Overdue, ReciprocityRow } from "#parley/casework/boards.ts";
 import type { ChannelView, EntryView } from "#parley/casework/index.ts";
 import { MESSAGE_RULES } from "#parley/casework/registry.ts";
@@ -260,6 +261,11 @@ export async function overdue(table: Table): Promise<readonly Overdue[]> {
   return (await onBothScreens<{ overdue: readonly Overdue[] }>(table, "/boards/overdue")).overdue;
 }
 
+/** What each side gave and got. */
+export async function balanced(table: Table): Promise<readonly BalanceRow[]> {
+  return (await onBothScreens<{ rows: readonly BalanceRow[] }>(table, "/balance")).rows;
+}
+
 /** What one side owes: on its own board, and as the other side's board has it. */
 export async function owes({ a, b, channel }: Table, side: Resident): Promise<readonly string[]> {
   const path = `/channels/${channel}/boards/duty`;
@@ -304,6 +310,7 @@ export interface Verified {
     readonly first_bad?: { readonly code: string; readonly index: number; readonly certain: boolean };
   }[];
   readonly story: readonly StoryLineSeen[];
+  readonly balance: readonly BalanceRow[];
 }
 
 /** The verifier as a third party runs it: the file and the two party ids, no node. */
@@ -340,6 +347,9 @@ async function printVerified(
     init: refuses,
     start: refuses,
     fetchApi: refuses,
+    filesBelow: () => chunksOf(undefined) as never,
+    uploadFile: refuses,
+    downloadFile: refuses,
     diagnose: refuses,
     fetchPublic: refuses,
     readLists: refuses,
