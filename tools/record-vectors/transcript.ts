@@ -19,7 +19,9 @@ import {
   makePair,
   makeSecret,
   recordAt,
+  receipt,
   recordsOf,
+  say,
   type KitPair,
   type Records,
 } from "../../test/kit/record.ts";
@@ -78,7 +80,7 @@ function editBetween(good: Uint8Array, bytes: Uint8Array): readonly JsonObject[]
 }
 
 function rowsFor(backend: CryptoBackend): readonly Row[] {
-  return [...entryRows(backend), ...headRows(backend), ...fileRows];
+  return [...entryRows(backend), ...headRows(backend), ...updateRows(backend), ...fileRows];
 }
 
 function entryRows(backend: CryptoBackend): readonly Row[] {
@@ -183,6 +185,22 @@ function headRows(backend: CryptoBackend): readonly Row[] {
           type: "checkpoint",
           bytes: encodeCheckpoint(head, signHead(backend, a.node, head)),
         });
+      },
+    },
+  ];
+}
+
+function updateRows(backend: CryptoBackend): readonly Row[] {
+  return [
+    {
+      name: "update-that-says-nothing",
+      expect: "update-void",
+      verdict: "complete",
+      make: () => {
+        const { channel, a, b } = makePair(backend, "vector", { roots: 1 });
+        say(channel, a, [{ chain: "AAAA", type: "party_update", v: 1 }], { kind: "party_update" });
+        receipt(channel, b, a);
+        return recordsOf(exportTranscript(channel, a));
       },
     },
   ];
