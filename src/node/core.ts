@@ -268,7 +268,13 @@ export class NodeCore {
 
   /** Channel by channel, letting other work run in between. */
   async #foldAll(): Promise<void> {
-    for (const live of this.channels.values()) if (!live.folded) await this.#replay(live);
+    let first: unknown;
+    for (const live of this.channels.values())
+      if (!live.folded)
+        await this.#replay(live).catch((fault: unknown) => {
+          first ??= fault; // a damaged channel stays closed, and closes no other
+        });
+    if (first !== undefined) throw first;
   }
 
   async #loadHouse(): Promise<void> {
