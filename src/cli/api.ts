@@ -110,8 +110,14 @@ export async function remove(call: Call, who: Who, path: string): Promise<void> 
 
 async function send(call: Call, request: Omit<ApiRequest, "dataDirectory">): Promise<ApiResponse> {
   const response = await call.ports.fetchApi({ ...request, dataDirectory: dataDirectory(call) });
-  if (response.status < 400) return response;
-  throw new ApiRefusal(problemOf(response));
+  const refusal = apiRefusalOf(response);
+  if (refusal !== undefined) throw refusal;
+  return response;
+}
+
+/** Undefined for an answer below 400. */
+export function apiRefusalOf(response: ApiResponse): ApiRefusal | undefined {
+  return response.status < 400 ? undefined : new ApiRefusal(problemOf(response));
 }
 
 function problemOf(response: ApiResponse): ShownRefusal {

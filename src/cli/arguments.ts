@@ -19,6 +19,8 @@ export interface OptionSpec {
 export interface Operand {
   readonly name: string;
   readonly optional?: true;
+  /** One or more; the last operand alone. */
+  readonly many?: true;
 }
 
 export type UsageCode =
@@ -126,6 +128,6 @@ function checkOperands(found: readonly string[], operands: readonly Operand[]): 
   const missing = operands[found.length];
   if (missing !== undefined && missing.optional !== true)
     throw new UsageFault("operand-missing", { operand: missing.name });
-  const surplus = found[operands.length];
+  const surplus = operands.at(-1)?.many === true ? undefined : found[operands.length];
   if (surplus !== undefined) throw new UsageFault("operand-surplus", { operand: surplus });
 }

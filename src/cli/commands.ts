@@ -1,6 +1,7 @@
 /** Every command, in the order of the help. A new one adds its line here. */
 import type { Command } from "./command.ts";
 import { DISCLOSURE_COMMANDS } from "./disclosure-commands.ts";
+import { EVIDENCE_COMMANDS } from "./evidence-commands.ts";
 import { INSPECT_SIGNATURES } from "./inspect-signatures.ts";
 import { INSPECT_COMMANDS } from "./inspect.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   ...ENDING_VERBS.map(speechCommand),
   ...RELEASE_COMMANDS,
   ...VIEW_COMMANDS,
+  ...EVIDENCE_COMMANDS,
   ...DISCLOSURE_COMMANDS,
   ...WORK_COMMANDS,
   SCREEN,

@@ -49,7 +49,8 @@ export function keyOf(path: string): string {
   return path.replace(/[ -]/g, "_");
 }
 
-function operandText({ name, optional }: Operand): string {
+function operandText({ name, optional, many }: Operand): string {
+  if (many === true) return `${name}…`;
   return optional === true ? `[${name}]` : name;
 }
 

@@ -100,6 +100,13 @@ export interface ApiResponse {
   readonly body: Uint8Array;
 }
 
+/** A file of this machine that is to be taken in; `name` is without its folders. */
+export interface FoundFile {
+  readonly path: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
 /** What `doctor` asks about the machine; undefined where the platform does not say. */
 export interface Diagnosis {
   readonly nodeVersion: string;
@@ -137,6 +144,20 @@ export interface CliPorts {
   /** Runs until stopped; resolves to the exit status. Throws `CliFault`. */
   readonly start: (options: StartOptions) => Promise<number>;
   readonly fetchApi: (request: ApiRequest) => Promise<ApiResponse>;
+  /** A file, or every regular file below a folder; links are not followed. Throws `CliFault`. */
+  readonly filesBelow: (path: string) => AsyncIterable<FoundFile>;
+  /** `fetchApi` with a file as its body, read while it is sent. Throws `CliFault`. */
+  readonly uploadFile: (
+    request: ApiRequest,
+    path: string,
+    onProgress: (readBytes: number) => void,
+  ) => Promise<ApiResponse>;
+  /** `fetchApi` with the body of a good answer saved whole under a path, or not at all. Throws `CliFault`. */
+  readonly downloadFile: (
+    request: ApiRequest,
+    path: string,
+    options: { readonly overwrite: boolean; readonly onProgress: (bytes: number) => void },
+  ) => Promise<ApiResponse>;
   readonly diagnose: (dataDirectory: string) => Promise<Diagnosis>;
   /** GET of a public `https://` address, for a party file; at most `limitBytes`. Throws `CliFault`. */
   readonly fetchPublic: (url: string, limitBytes: number) => Promise<Uint8Array>;

@@ -10,26 +10,39 @@ import { readIfThere } from "./files.ts";
 
 /** Throws `CliFault` (`token-missing`, `api-unreachable`) and `DirectoryFault`. */
 export async function callApi(request: ApiRequest): Promise<ApiResponse> {
-  const { dataDirectory, method, path, contentType, body } = request;
+  const { body } = request;
+  const response = await requestApi(request, body && new Uint8Array(body));
+  try {
+    return {
+      status: response.status,
+      contentType: response.headers.get("content-type") ?? "",
+      body: new Uint8Array(await response.arrayBuffer()),
+    };
+  } catch (cause) {
+    throw new CliFault("api-unreachable", { cause });
+  }
+}
+
+/** The answer with its body unread. Throws as `callApi`. */
+export async function requestApi(
+  { dataDirectory, as, method, path, contentType }: ApiRequest,
+  body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+): Promise<Response> {
   const base = await apiBase(dataDirectory);
-  const token = await readIfThere(join(dataDirectory, tokenFile(request.as)));
+  const token = await readIfThere(join(dataDirectory, tokenFile(as)));
   if (token === undefined) throw new CliFault("token-missing");
   const headers = {
     authorization: `Bearer ${new TextDecoder().decode(token).trim()}`,
     ...(contentType !== undefined && { "content-type": contentType }),
   };
   try {
-    const response = await fetch(new URL(path, base), {
+    return await fetch(new URL(path, base), {
       method,
       headers,
       redirect: "error",
-      ...(body !== undefined && { body: new Uint8Array(body) }),
+      ...(body !== undefined && { body }),
+      ...(body instanceof ReadableStream && { duplex: "half" }),
     });
-    return {
-      status: response.status,
-      contentType: response.headers.get("content-type") ?? "",
-      body: new Uint8Array(await response.arrayBuffer()),
-    };
   } catch (cause) {
     throw new CliFault("api-unreachable", { cause });
   }

@@ -27,6 +27,7 @@ import { diagnose } from "./diagnose.ts";
 import { callApi } from "./api-call.ts";
 import { isCode, replaceFile, SECRET_MODE } from "./files.ts";
 import { initParty } from "./init-party.ts";
+import { downloadFile, filesBelow, uploadFile } from "./large-files.ts";
 import { startNode } from "./start-node.ts";
 
 /** Opens the HTTP door of a running node on an address. */
@@ -60,6 +61,9 @@ export function makeCliPorts(world: World): CliPorts {
     init: (options) => faultsToCodes(() => init(world, options)),
     start: (options) => faultsToCodes(() => start(world, options)),
     fetchApi: (request) => faultsToCodes(() => callApi(request)),
+    filesBelow,
+    uploadFile: (...call) => faultsToCodes(() => uploadFile(...call)),
+    downloadFile: (...call) => faultsToCodes(() => downloadFile(...call)),
     diagnose: (directory) => diagnose(directory),
     fetchPublic,
     readLists,
