@@ -117,8 +117,8 @@ describe("notes, readings and handovers", () => {
 describe("disclosures", () => {
   it("are listed, balanced and taken back", async () => {
     const { party } = scene.rimal.resident;
-    const rows = await (await ask(scene.meridia, `/disclosures?party=${party}`, { as: "auditor" })).json();
-    assert.equal((rows as unknown[]).length, 1);
+    const listed = await ask(scene.meridia, `/disclosures?party=${party}`, { as: "auditor" });
+    assert.equal(((await listed.json()) as unknown[]).length, 1);
     await refused(
       await ask(scene.meridia, `/disclosures?party=${"A".repeat(43)}`, { as: "watch" }),
       409,
