@@ -225,6 +225,8 @@ export function isNameCode(code: number): boolean {
 export function nameEnd(text: string, at: number): number {
   let i = at;
   while (i < text.length && i - at < NAME_LIMIT && isNameCode(text.charCodeAt(i))) i++;
+  // A full stop or a dash behind a name is the sentence's.
+  while (i > at && !isWordCode(text.charCodeAt(i - 1))) i--;
   return i;
 }
 

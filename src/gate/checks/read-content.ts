@@ -171,7 +171,6 @@ function* readPlain(file: FileReading): Generator<void> {
   if (isMail(text.slice(0, 16_384))) return yield* readMail(file);
   const notes = file.unpacking.notesOf(file.inner);
   let linesBefore = 0;
-  let linesBefore = 0;
   for (let at = 0; at < text.length;) {
     const cut = text.indexOf("\n", at + SLICE);
     const end = cut === -1 || cut > at + 2 * SLICE ? Math.min(text.length, at + 2 * SLICE) : cut + 1;

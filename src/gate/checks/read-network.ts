@@ -8,7 +8,7 @@ import { addressesOf, isInternal, isWholeBlock } from "./addresses.ts";
 import { isWordCode, nameEnd } from "./matcher.ts";
 import { noteAddress, noteHost, type Scan } from "./scan.ts";
 
-const VERSION_WORDS = /(?:version|ver|release|build|firmware|rev|v)[ :=]{0,2}$/;
+const VERSION_WORDS = /(?:^|[^a-z])(?:versions?|ver|releases?|builds?|firmware|rev|v)[ :=]{0,2}$/;
 const PRODUCT = /(?:^|[^A-Za-z0-9/:.])[A-Z][A-Za-z_-]{1,40}\/$/;
 
 export function judgeAddresses(scan: Scan, start: number, end: number): void {

@@ -3,7 +3,7 @@
  *
  * A hash, a UUID and a digest are random too: entropy alone is never a hit.
  */
-import { addressesOf, isInternal, parseUrlIpv4 } from "./addresses.ts";
+import { isInternal, parseUrlIpv4 } from "./addresses.ts";
 import { isWordCode } from "./matcher.ts";
 import type { Scan } from "./scan.ts";
 
@@ -41,7 +41,7 @@ export function judgeUrl(scan: Scan, start: number, end: number): void {
     scan.notes.add("password", start, token.length);
   const host = authority.slice(sign + 1).replace(/:[0-9]{1,5}$/, "");
   const value = /^[0-9a-fx.]{1,60}$/i.test(host) && /[0-9]/.test(host) ? parseUrlIpv4(host) : undefined;
-  if (value === undefined || addressesOf(host).length > 0) return;
+  if (value === undefined) return;
   if (isInternal({ family: 4, value: BigInt(value) }))
     scan.notes.add("internal-address", start + at + 3, host.length);
 }

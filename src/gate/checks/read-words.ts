@@ -51,7 +51,7 @@ function readTlp(scan: Scan, at: number, end: number): void {
 }
 
 function readVlan(scan: Scan, at: number, end: number): void {
-  const found = /^(?: tag)?[ :=#_-]{0,3}(?:id|tag|number|no)?[ :=#_.-]{0,3}([0-9]{1,4})(?![0-9.])/.exec(
+  const found = /^(?: tag)?[ :=#_-]{0,3}(?:id|tag|number|no)?[ :=#_.-]{0,3}([0-9]{1,4})(?![0-9]|[.][0-9])/.exec(
     scan.folded.slice(end, end + 24),
   );
   const number = Number(found?.[1] ?? 0);

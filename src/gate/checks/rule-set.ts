@@ -6,7 +6,7 @@
  */
 import { Type, type Static, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
+import type { JsonObject } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type CodeEntry, type Refusal } from "#parley/codec/refusal.ts";
 import { closed, codes, Digest, EXPOSURES, LAYERS, line } from "#parley/protocols/envelope.ts";
 import { SECTORS } from "#parley/protocols/harm.ts";
@@ -111,9 +111,17 @@ const check = Compile(RuleFileSchema);
 /** The operator's file from its bytes; `at` of the refusal is a pointer of the schema, never a pattern. */
 export function parseRuleFile(bytes: Uint8Array): RuleFile | Refusal<RuleCode> {
   if (bytes.length > RULE_FILE_LIMIT_BYTES) return refuse("gate-rules", { at: "size" });
-  const value = parseJson(bytes);
-  if (isRefusal(value) || !isJsonObject(value)) return refuse("gate-rules", { at: "json" });
-  return readRuleFile(value);
+  const value = readJson(bytes);
+  return isObject(value) ? readRuleFile(value) : refuse("gate-rules", { at: "json" });
+}
+
+/** Any JSON: an operator writes it by hand, and nothing of it is ever signed. */
+function readJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 function readRuleFile(value: JsonObject): RuleFile | Refusal<RuleCode> {
