@@ -121,7 +121,9 @@ function openCase(
   bucket.opened = {
     protocol,
     opening: item,
-    message,
+    get message() {
+      return readOf(item).message;
+    },
     initiator,
     // A feed with one member (the house feed) is its own counterpart.
     respondent: context.terms.parties.find((party) => party !== initiator) ?? initiator,
@@ -136,6 +138,11 @@ function openCase(
     retractions: [],
   };
   return ACCEPTED;
+}
+
+function readOf({ read }: Item): NonNullable<Item["read"]> {
+  if (read === undefined) throw new Error("only a read message opens a case");
+  return read;
 }
 
 function stoppedBy(

@@ -7,6 +7,7 @@
  */
 import type { Instant } from "../codec/time.ts";
 import { integerIn, stringIn } from "../protocols/body.ts";
+import type { Nature } from "../protocols/envelope.ts";
 import type { EntryRef, PartyId } from "../protocols/protocol.ts";
 import type { Bucket } from "./bucket.ts";
 import { caseView, type CaseView, type Disputes } from "./case-view.ts";
@@ -33,7 +34,7 @@ import {
   type CaseworkConfig,
   type Engine,
 } from "./engine.ts";
-import { entryViews, receiptLimit, type EntryContext } from "./entry-view.ts";
+import { entryViews, errorOwedBy, receiptLimit, type EntryContext } from "./entry-view.ts";
 import { answeredErrors, isAccepted, unfoundedErrors, unpairedErrors } from "./errors.ts";
 import { compareItems, type Item } from "./item.ts";
 import { judgeEntry } from "./judge.ts";
@@ -51,10 +52,19 @@ export interface Casework {
   readonly view: (asOf: Instant) => ChannelView;
   /** One case; undefined when no valid opening is known. */
   readonly caseView: (id: string, asOf: Instant) => CaseView | undefined;
+  /** Void entries about which `by` still owes a `sys.error` (SPEC 9.3.11); cheaper than a view. */
+  readonly owedErrors: (by: PartyId, asOf: Instant) => readonly OwedError[];
   /** What one party has disclosed here, in the order of its feed (SPEC 15.1). */
   readonly disclosures: (by: PartyId, asOf: Instant) => readonly Disclosure[];
   /** What would become of this entry at the end of its case; nothing is taken. */
   readonly judge: (entry: OpenedEntry, asOf: Instant) => EntryOutcome;
+}
+
+export interface OwedError {
+  readonly ref: EntryRef;
+  readonly code: string;
+  /** Absent outside any opened case. */
+  readonly kase?: { readonly id: string; readonly nature: Nature };
 }
 
 export interface FoldInput extends CaseworkConfig {
@@ -82,6 +92,7 @@ export function createCasework(config: CaseworkConfig): Casework {
       const bucket = engine.buckets.get(id);
       return bucket === undefined ? undefined : viewOf(bucket, now);
     },
+    owedErrors: (by, asOf) => owedErrors(bringUpToDate(engine, asOf), by),
     disclosures: (by, asOf) => {
       const { instants } = bringUpToDate(engine, asOf);
       return disclosuresOf(engine, by, instants);
@@ -198,7 +209,33 @@ function viewOf(bucket: Bucket, now: Now): CaseView | undefined {
     if (limit >= asOf) validUntil = Math.min(validUntil, limit);
   }
   bucket.cached = { view, madeAt: asOf, validUntil, receipts: isHeld ? undefined : receipts, epoch };
+  keepViewed(now.engine.viewed, bucket);
   return view;
+}
+
+/** Views that are kept: those of the cases looked at last, so that a long record costs no memory for its past. */
+const VIEWS_LIMIT = 2_048;
+
+function keepViewed(viewed: Set<Bucket>, bucket: Bucket): void {
+  viewed.add(bucket);
+  if (viewed.size <= VIEWS_LIMIT) return;
+  const [oldest] = viewed;
+  if (oldest === undefined) return;
+  viewed.delete(oldest);
+  oldest.cached = undefined;
+}
+
+function owedErrors({ engine, entries }: Now, by: PartyId): readonly OwedError[] {
+  const owed: OwedError[] = [];
+  for (const { id, items, opened } of engine.buckets.values()) {
+    for (const item of items) {
+      const outcome = entries.outcomeOf(item);
+      if (outcome.kind !== "void" || errorOwedBy(item, entries) !== by) continue;
+      const kase = opened && { id, nature: opened.message.nature };
+      owed.push({ ref: item.ref, code: outcome.code, ...(kase && { kase }) });
+    }
+  }
+  return owed;
 }
 
 function channelView(engine: Engine, asOf: Instant): ChannelView {

@@ -9,7 +9,7 @@ import { addToBucket, createBucket, restartAt, type Bucket } from "./bucket.ts";
 import { foldBucket, takerOf } from "./case-fold.ts";
 import { compareItems, type Item } from "./item.ts";
 import { createMessageIds, type MessageIds } from "./message-ids.ts";
-import { isUnscoped, readMessage, typeRules } from "./message-rules.ts";
+import { isUnscoped, ReadEntry, readMessage, typeRules } from "./message-rules.ts";
 import type { DigestFunction, Evaluate, FoldContext } from "./opened-case.ts";
 import type { OpenedEntry } from "./opened-entry.ts";
 import { createReceipts, type Receipts } from "./receipts.ts";
@@ -50,6 +50,8 @@ export interface Engine {
   /** All that shows in a case from outside it, as text; `epoch` grows when it changes. */
   surroundings: string;
   epoch: number;
+  /** Buckets that keep a view, the oldest first. */
+  readonly viewed: Set<Bucket>;
 }
 
 export function createEngine(config: CaseworkConfig): Engine {
@@ -71,6 +73,7 @@ export function createEngine(config: CaseworkConfig): Engine {
     suspensions: NO_SUSPENSIONS,
     surroundings: "",
     epoch: 0,
+    viewed: new Set(),
   };
 }
 
@@ -98,8 +101,10 @@ export function addEntry(engine: Engine, entry: OpenedEntry): void {
 export function itemOf({ rules }: Engine, entry: OpenedEntry): Item {
   const ref = { feed: entry.feed, seq: entry.seq };
   const result = readMessage(rules, entry);
-  if (result.kind === "read")
-    return { entry, ref, read: result, fault: undefined, outcome: { kind: "unread" } };
+  if (result.kind === "read") {
+    const read = new ReadEntry(result.rule, entry);
+    return { entry, ref, read, fault: undefined, outcome: { kind: "unread" } };
+  }
   const fault = result.kind === "void" ? result.outcome : result;
   return { entry, ref, read: undefined, fault, outcome: fault };
 }

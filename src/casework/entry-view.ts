@@ -101,18 +101,19 @@ function entryView(
     view.role = read.message.from_role;
   }
   markConcurrent(view, item, byFeed);
-  const needsError = outcome.kind === "void" ? errorOwedBy(item, context) : undefined;
+  const needsError = errorOwedBy(item, context);
   if (needsError !== undefined) view.needsError = needsError;
   const erasedBy = context.erasures.get(item);
   if (erasedBy !== undefined) view.erasedBy = erasedBy;
   return view;
 }
 
-/** SPEC 9.3.11: an error about an error would never end. */
-function errorOwedBy(
+/** Who owes a `sys.error` about the entry, if it is void (SPEC 9.3.11): an error about an error would never end. */
+export function errorOwedBy(
   item: Item,
-  { terms, answeredErrors, closes, erasers }: EntryContext,
+  { terms, answeredErrors, closes, erasers, outcomeOf }: EntryContext,
 ): PartyId | undefined {
+  if (outcomeOf(item).kind !== "void") return undefined;
   const type = item.read?.rule.type;
   if (type === "sys.error" || type === "sys.inquiry" || answeredErrors.has(item)) return undefined;
   const owing = terms.parties.find((party) => party !== item.entry.feed);

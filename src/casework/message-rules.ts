@@ -56,6 +56,21 @@ export type Read =
   | { readonly kind: "void"; readonly outcome: Outcome }
   | { readonly kind: "unread" };
 
+/** An entry whose message passed its schema. It keeps no message: the entry may make it anew on each reading. */
+export class ReadEntry {
+  readonly rule: TypeRule;
+  readonly #entry: OpenedEntry;
+
+  constructor(rule: TypeRule, entry: OpenedEntry) {
+    this.rule = rule;
+    this.#entry = entry;
+  }
+
+  get message(): OpenedMessage {
+    return this.#entry.message as unknown as OpenedMessage; // the one parser of this brand read it before
+  }
+}
+
 /** The checks that need the entry alone, in the order of SPEC 9.3.8. */
 export function readMessage(rules: TypeRules, { kind, message }: OpenedEntry): Read {
   if (message === undefined) return { kind: "unread" };

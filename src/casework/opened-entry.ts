@@ -24,7 +24,7 @@ export interface OpenedEntry {
   /** The author's word for the time: shown, and used only where no receipt exists yet. */
   readonly claimedAt: Instant;
   readonly kind: EntryKind;
-  /** Undefined when withheld, erased or unreadable. */
+  /** Undefined when withheld, erased or unreadable. The same value on every reading, perhaps not the same object. */
   readonly message?: JsonObject;
 }
 

@@ -47,6 +47,11 @@ export function parseJson(bytes: Uint8Array, options: JsonParseOptions = {}): Js
   return JSON.parse(text) as Json;
 }
 
+/** The value again from text that `parseJson` let through before, and that was only kept since. */
+export function jsonOfAcceptedText(text: string): Json {
+  return JSON.parse(text) as Json;
+}
+
 /** Value to bytes. The value must be of the profile: anything else is a bug of the caller and throws. */
 export function encodeJson(value: Json): Uint8Array {
   return utf8(jsonToText(value));

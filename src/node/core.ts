@@ -3,7 +3,7 @@
  *
  * A `NodeCore` owns memory only; every fact in it can be read again from the store.
  */
-import { encodeJson, isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
+import { encodeJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeInstant, parseInstant, type Instant } from "#parley/codec/time.ts";
 import { createCasework, type Casework, type OpenedEntry } from "#parley/casework/index.ts";
@@ -25,6 +25,7 @@ import { erasedBy } from "./erasure.ts";
 import { channelIdOf, firstEntries, parseGenesis } from "./handshake.ts";
 import { House, type HouseRecord } from "./house.ts";
 import { RETRY_FIRST_SECONDS, type OutboxState } from "./outbox.ts";
+import { OpenedEntries } from "./opened-entries.ts";
 import type { NodePorts } from "./ports.ts";
 import { OrderCheck } from "./order-check.ts";
 import { ChannelRecord, type HeldEntry } from "./record.ts";
@@ -60,6 +61,7 @@ export interface LiveChannel extends Channel {
   readonly writer: ChannelWriter;
   /** Made again from the store when content was erased. */
   casework: Casework | undefined;
+  opened: OpenedEntries;
   readonly outboxes: ReadonlyMap<string, OutboxState>;
   /** False while stored entries are still being folded: until then nothing is said, taken or shown of the channel. */
   folded: boolean;
@@ -253,6 +255,7 @@ export class NodeCore {
       await this.guard(() => live.record.keepReceipts());
       live.folded = false;
       live.casework = this.#newCasework(genesis);
+      live.opened = new OpenedEntries();
       live.updates.clear();
       live.erasures.splice(0);
       await this.#replay(live);
@@ -322,6 +325,7 @@ export class NodeCore {
       record,
       outboxes,
       writer: new ChannelWriter(record, () => this.deliver(live)),
+      opened: new OpenedEntries(),
       updates: new Map(),
       frozen: new Map(),
       // A node that never signed here has nothing to be rolled back from (wire.md 6).
@@ -400,14 +404,15 @@ export class NodeCore {
       if (held.opened !== undefined) this.house.apply(held.opened.message);
       return;
     }
-    const entry = toOpenedEntry(held);
+    const entry = live.opened.take(held);
     live.casework.add(entry);
     const { feed, stored } = held;
     if (entry.message !== undefined)
       this.attachments.note(this.me, { channel: live.id, feed, seq: stored.seq }, entry.message);
     if (held.feed === this.me && typeof entry.message?.["id"] === "string")
       this.house.markSaid(entry.message["id"]);
-    if (held.feed === this.me && entry.message !== undefined) this.#noteEnding(live, held.kind, entry.message);
+    if (held.feed === this.me && entry.message !== undefined)
+      this.#noteEnding(live, held.kind, entry.message);
     const chain = this.parties.get(held.feed);
     if (held.kind !== "party_update" || held.opened === undefined || chain === undefined) return;
     const update = takePartyUpdate(this.ports.backend, chain, held.opened.message);
@@ -439,21 +444,4 @@ export class NodeCore {
     this.ports.log(writable ? "store-recovered" : "store-read-only", {});
     this.emit({ type: "store", writable });
   }
-}
-
-/** Content that is not strict JSON folds as an empty message, so that both sides find the same thing void. */
-function toOpenedEntry({ feed, stored, seen, claimedAt, kind, opened }: HeldEntry): OpenedEntry {
-  const parsed = opened && parseJson(opened.message);
-  const message = parsed === undefined ? undefined : isRefusal(parsed) || !isJsonObject(parsed) ? {} : parsed;
-  const at = parseInstant(claimedAt);
-  return {
-    feed,
-    seq: stored.seq,
-    leaf: encodeBase64url(stored.leaf),
-    depth: stored.depth,
-    seen,
-    claimedAt: isRefusal(at) ? 0 : at,
-    kind,
-    ...(message !== undefined && { message }),
-  };
 }

@@ -7,7 +7,7 @@ import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeInstant } from "#parley/codec/time.ts";
 import { silentSince } from "#parley/casework/channel-view.ts";
 import { termsOf } from "#parley/casework/genesis-terms.ts";
-import type { CaseView, ChannelView, EntryView } from "#parley/casework/index.ts";
+import type { OwedError } from "#parley/casework/index.ts";
 import { StoreFault } from "#parley/store/store.ts";
 import { releaseAutomatic, releaseRecord, type Released } from "#parley/gate/release.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
@@ -64,7 +64,8 @@ async function tickChannel(core: NodeCore, channel: LiveChannel): Promise<void> 
     await beat(core, channel);
   }
   await deliverDue(core, channel);
-  if (core.writable) await core.guard(() => channel.record.exclusively(() => channel.record.keepReceiptsWhenIdle()));
+  if (core.writable)
+    await core.guard(() => channel.record.exclusively(() => channel.record.keepReceiptsWhenIdle()));
 }
 
 /** A node that could not write tries again by itself: nobody else may have a reason to write. */
@@ -206,13 +207,9 @@ async function lastOwnTime(core: NodeCore, channel: LiveChannel): Promise<number
 async function answerVoids(core: NodeCore, channel: LiveChannel): Promise<void> {
   if (!channel.dirty || channel.casework === undefined) return;
   channel.dirty = false;
-  const owed = owedErrors(channel.casework.view(core.ports.clock()), core.me).slice(
-    0,
-    AUTOMATIC_ERRORS_PER_TICK,
-  );
-  for (const { entry, kase } of owed) {
-    const faulty = { entry: { feed: entry.ref.feed, seq: entry.ref.seq } };
-    const code = entry.outcome.kind === "void" ? entry.outcome.code : "E-UNEXPECTED";
+  const owed = channel.casework.owedErrors(core.me, core.ports.clock()).slice(0, AUTOMATIC_ERRORS_PER_TICK);
+  for (const { ref, code, kase } of owed) {
+    const faulty = { entry: { feed: ref.feed, seq: ref.seq } };
     const error = automatic(core, channel, "sys.error", { code, ...faulty }, kase);
     const inquiry = automatic(core, channel, "sys.inquiry", { question: "please-explain", ...faulty }, kase);
     await Promise.all([core.say(channel, error), core.say(channel, inquiry)]);
@@ -220,25 +217,12 @@ async function answerVoids(core: NodeCore, channel: LiveChannel): Promise<void> 
   channel.dirty = owed.length === AUTOMATIC_ERRORS_PER_TICK;
 }
 
-interface OwedError {
-  readonly entry: EntryView;
-  readonly kase: CaseView | undefined;
-}
-
-function owedErrors(view: ChannelView, me: string): readonly OwedError[] {
-  const owing = ({ needsError }: EntryView): boolean => needsError === me;
-  return [
-    ...view.cases.flatMap((kase) => kase.entries.filter(owing).map((entry) => ({ entry, kase }))),
-    ...view.loose.filter(owing).map((entry) => ({ entry, kase: undefined })),
-  ];
-}
-
 function automatic(
   core: NodeCore,
   channel: LiveChannel,
   type: string,
   body: JsonObject,
-  kase: CaseView | undefined,
+  kase: OwedError["kase"],
 ): Released {
   const id = uuidv7(core.ports.backend, core.ports.clock());
   return releaseAutomatic(channel.id, {
