@@ -2,8 +2,8 @@
  * Canary variants (SPEC 15.4): a copy of an indicator list that only one disclosure has, made by data that carries
  * information: declared decoy rows, the order of rows, and the letter case of values that have none.
  *
- * It guarantees that every row of the original is in the variant with the same meaning, that no character is hidden, and
- * that the same seed gives the same bytes. It takes lists only: evidence is never altered.
+ * It guarantees that every row of the original is in the variant with the same meaning, that no character is hidden,
+ * and that the same seed gives the same bytes. It takes lists only: evidence is never altered.
  */
 import { concatBytes, encodeBase64url, encodeHex, parseBase64url, utf8 } from "#parley/codec/bytes.ts";
 import { isRefusal, type Refusal } from "#parley/codec/refusal.ts";
