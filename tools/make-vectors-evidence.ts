@@ -236,6 +236,18 @@ function relayNoted(result: string): Stated {
 const RELAY_VECTORS: readonly Stated[] = [
   relayCap("tor-exit-on-date", screened(["tor-exit-on-date"])),
   relayCap("vpn-proxy", screened(["none-found", "vpn-proxy"])),
+  {
+    name: "relay-lists-change-nothing",
+    clause: "10.2.5",
+    pack: {
+      ...FULL,
+      relay_lists: [
+        { id: "list-1", name: "Exits of the week", version: "7", sha256: DIGEST_X, result: "tor-exit-on-date" },
+        { id: "list-2", name: "VPN", sha256: DIGEST_Y, from: "2026-11-01", until: "2026-11-30" },
+      ],
+      relay_screen: [{ events: ["e1"], results: ["none-found"], lists: ["list-1", "list-2"] }],
+    },
+  },
   relayCap("spoofable-udp", screened(["spoofable-udp"])),
   { ...relayNoted("cgnat"), name: "relay-cgnat-with-port-noted", clause: "10.5.2" },
   breaksS2(

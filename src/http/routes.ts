@@ -4,6 +4,7 @@ import { CHANNEL_ROUTES } from "./routes/channels.ts";
 import { DISCLOSURE_ROUTES } from "./routes/disclosure.ts";
 import { EVIDENCE_ROUTES } from "./routes/evidence.ts";
 import { NODE_ROUTES } from "./routes/node.ts";
+import { REDACTION_ROUTES } from "./routes/redaction.ts";
 import { PACK_ROUTES } from "./routes/packs.ts";
 import { WORK_ROUTES } from "./routes/work.ts";
 import type { Route } from "./route.ts";
@@ -13,6 +14,7 @@ export const PREFIX = "/api/v1";
 
 export const ROUTES: readonly Route[] = [
   ...NODE_ROUTES,
+  ...REDACTION_ROUTES,
   ...CHANNEL_ROUTES,
   ...CASE_ROUTES,
   ...EVIDENCE_ROUTES,

@@ -147,6 +147,15 @@ export const DraftRequest = closed({
   body: Members,
   envelope: Type.Optional(Members),
   attach: Type.Optional(Type.Array(closed({ item: Uuid }), { minItems: 1, maxItems: 64 })),
+  /** JSON pointers of members of the body. */
+  withhold: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 64 }),
+  ),
+});
+export const RevealRequest = closed({
+  message: Uuid,
+  path: Type.String({ minLength: 1, maxLength: 256 }),
+  role: codes(ROLES),
 });
 const draft = {
   draft: Uuid,

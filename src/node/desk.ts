@@ -25,8 +25,10 @@ import { judgeErasure, settleErasures } from "./erasure.ts";
 import { isInForce } from "./agreements.ts";
 import { attachItems, attachmentsOf, dropCopies } from "./attachments.ts";
 import type { Person } from "./house.ts";
+import type { KeptValue } from "./house-redaction.ts";
 import type { HeldEntry } from "./record.ts";
 import { uuidv7 } from "./uuid.ts";
+import { withheldIn, withholdMembers } from "./withholding.ts";
 
 /** What an officer writes; the node adds ids, numbers and the sender. */
 export interface DraftInput {
@@ -39,6 +41,8 @@ export interface DraftInput {
   readonly envelope?: JsonObject;
   /** Items of the own vault that go with the message (SPEC 12.6.1). */
   readonly attach?: readonly { readonly item: string }[];
+  /** JSON pointers of members of the body that are withheld (SPEC 13.3.4). */
+  readonly withhold?: readonly string[];
 }
   /** The officer is here by a session. */
   readonly session?: true;
@@ -69,10 +73,18 @@ export async function makeDraft(
   person: Person,
   input: DraftInput,
 ): Promise<DraftView | Refusal> {
+  const cut = withholdMembers(core.ports.backend, input.body, input.withhold ?? []);
+  if (isRefusal(cut)) return cut;
+  const { body, values } = cut;
   const attach = await attachItems(core, channel, person, input);
   if (isRefusal(attach)) return attach;
-  const envelope = { ...input.envelope, ...(attach.length > 0 && { attach }) };
-  const made = await freezeDraft(core, channel, person, { ...input, envelope });
+  const withheld = withheldIn(core, values, attach);
+  const envelope = {
+    ...input.envelope,
+    ...(attach.length > 0 && { attach }),
+    ...(withheld.length > 0 && { withheld }),
+  };
+  const made = await freezeDraft(core, channel, person, { ...input, body, envelope, kept: values });
   if (isRefusal(made)) await dropCopies(core, attach);
   return made;
 }
@@ -82,7 +94,7 @@ async function freezeDraft(
   core: NodeCore,
   channel: LiveChannel,
   person: Person,
-  input: DraftInput,
+  input: DraftInput & { readonly kept: readonly KeptValue[] },
 ): Promise<DraftView | Refusal> {
   if (!person.roles.includes(input.role)) return refuse("gate-role", { role: input.role });
   const rule = MESSAGE_RULES.get(input.type);
@@ -96,6 +108,8 @@ async function freezeDraft(
   const readable = checkAudience(message, audience);
   if (readable !== true) return readable;
   const draft = uuidv7(core.ports.backend, core.ports.clock());
+  if (input.kept.length > 0)
+    await core.record({ type: "house.withheld", officer: person.officer, values: input.kept });
   await core.record({ type: "house.draft", draft, channel: channel.id, officer: person.officer, message });
   const mayRelease = rule.release.persons === 1 && rule.release.roles.includes(input.role);
   // A role that answers with its key approves in a step of its own.

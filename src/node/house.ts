@@ -13,6 +13,12 @@ import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import { PeopleFold, type PeopleRecord } from "./house-people.ts";
 import { HouseErasures, type ErasureRecord } from "./house-erasure.ts";
+import {
+  HouseRedaction,
+  isRedactionRecord,
+  type RedactionRecord,
+  type RedactionState,
+} from "./house-redaction.ts";
 import { HouseWork, isWorkRecord, type WorkRecord, type WorkState } from "./house-work.ts";
 import { HouseEvidence, isEvidenceRecord, type EvidenceRecord, type EvidenceState } from "./house-evidence.ts";
 
@@ -48,6 +54,7 @@ export interface Offer {
 /** One record of the house feed, by type. `at` is the node's clock, informative. */
 export type HouseRecord =
   | EvidenceRecord
+  | RedactionRecord
   | {
       readonly type: "house.person";
       readonly officer: number;
@@ -105,6 +112,7 @@ export interface HouseState {
   readonly offers: ReadonlyMap<string, Offer>;
   readonly drafts: ReadonlyMap<string, Draft>;
   readonly evidence: EvidenceState;
+  readonly redaction: RedactionState;
   readonly work: WorkState;
 }
 
@@ -122,6 +130,7 @@ export class House {
   /** TLS pins that a later version took from another party, as party/pin: they stand for nobody new. */
   readonly ignoredPins = new Set<string>();
   readonly #evidence = new HouseEvidence();
+  readonly #redaction = new HouseRedaction();
   readonly #work = new HouseWork();
 
   /** Credentials, links, settings, releases by one person. */
@@ -139,6 +148,7 @@ export class House {
       offers: this.#offers,
       drafts: this.#drafts,
       evidence: this.#evidence.state,
+      redaction: this.#redaction.state,
       work: this.#work.state,
     };
   }
@@ -168,6 +178,7 @@ export class House {
   #evolve(record: HouseRecord & { readonly at: string }): void {
     if (isWorkRecord(record)) return this.#work.apply(record);
     if (isEvidenceRecord(record)) return this.#evidence.evolve(record);
+    if (isRedactionRecord(record)) return this.#redaction.evolve(record);
     switch (record.type) {
       case "house.person":
         this.#people.set(record.officer, { ...record, tokenHash: record.token_hash });

@@ -5,7 +5,7 @@
  * fault of disk or network is thrown, and leaves memory as the store has it.
  */
 import type { EntryView } from "#parley/casework/index.ts";
-import { refuse, type Refusal } from "#parley/codec/refusal.ts";
+import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { EntryRef } from "#parley/protocols/protocol.ts";
 import {
@@ -42,6 +42,7 @@ import { rehash, type RehashReport } from "./rehash.ts";
 import { SignIn } from "./sign-in.ts";
 import { exportChannel } from "./transcripts.ts";
 import { Transfers } from "./transfer.ts";
+import { revealOf, type RevealInput } from "./withholding.ts";
 
 export class ParleyNode {
   readonly core: NodeCore;
@@ -136,6 +137,22 @@ export class ParleyNode {
 
   draft(channel: LiveChannel, person: Person, input: DraftInput): Promise<DraftView | Refusal> {
     return makeDraft(this.core, channel, person, input);
+  }
+
+  /** A draft of the `reveal` that opens one withheld place of an own message (SPEC 13.3.4). */
+  async reveal(
+    channel: LiveChannel,
+    person: Person,
+    { role, session, ...place }: Omit<RevealInput, "channel"> & Pick<DraftInput, "role" | "session">,
+  ): Promise<DraftView | Refusal> {
+    const said = revealOf(this.core, { ...place, channel: channel.id });
+    if (isRefusal(said)) return said;
+    return makeDraft(this.core, channel, person, {
+      type: "reveal",
+      ...said,
+      role,
+      ...(session && { session }),
+    });
   }
 
   approve(person: Person, approval: ApprovalInput): Promise<DraftView | Refusal> {

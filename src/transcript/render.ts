@@ -106,7 +106,20 @@ export function renderStory(story: Story, rendering: Rendering): readonly string
 /** Where each case stands, whether it is disputed, and what is overdue. */
 export function casePhrases(story: Story, rendering: Rendering): readonly Phrase[] {
   const handles = handlesOf(story);
-  return story.channel?.cases.flatMap((one) => caseLines(one, rendering, handles)) ?? [];
+  const cases = story.channel?.cases.flatMap((one) => caseLines(one, rendering, handles)) ?? [];
+  return [...cases, ...withheldPhrases(story)];
+}
+
+/** SPEC 13.3.6: what was not shown, and whether it was revealed later. */
+function withheldPhrases({ lines }: Story): readonly Phrase[] {
+  return lines.flatMap(({ seq, withheld = [], phrase: { args } }) => {
+    const party = args["party"] ?? args["from"] ?? "";
+    return withheld.map(({ path, revealed_by: index }) =>
+      index === undefined
+        ? phrase("story.still_withheld", { party, seq, path })
+        : phrase("story.revealed_later", { party, seq, path, index }),
+    );
+  });
 }
 
 /** Who said what at which place, and the bracket of time that is provable; an exercise is marked as one. */

@@ -14,7 +14,7 @@ import {
 import { balance, type BalanceRow } from "#parley/casework/balance.ts";
 import { termsOf } from "#parley/casework/genesis-terms.ts";
 import { evaluateMessage, PROTOCOLS } from "#parley/casework/registry.ts";
-import { isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
+import { isJsonObject, parseJson, type Json, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
@@ -43,7 +43,15 @@ export interface StoryLine {
   readonly held_at?: Instant;
   readonly bracket: Bracket;
   readonly warnings: readonly string[];
+  /** Of an accepted message: what it did not show, and the entry of the same feed that revealed it (SPEC 13.3.6). */
+  readonly withheld?: readonly WithheldPlace[];
   readonly phrase: Phrase;
+}
+
+export interface WithheldPlace {
+  readonly path: string;
+  /** Its author's later entry that opened the commitment; absent while nobody knows. */
+  readonly revealed_by?: number;
 }
 
 export interface Story {
@@ -71,9 +79,13 @@ export function tellStory(
     channel === undefined ? [] : viewsOf(channel).map((view) => [placeOf(view.ref), view]),
   );
   const namings = namingsOf(report, messages);
+  const revealed = revealsOf(channel);
   const lines = report.entries.map((entry) => {
     const place = placeOf(entry);
-    return toLine(entry, messages.get(place), views.get(place), namings(entry.feed));
+    const message = messages.get(place);
+    const line = toLine(entry, message, views.get(place), namings(entry.feed));
+    const withheld = line.outcome === "accepted" ? withheldIn(message, entry.feed, revealed) : [];
+    return withheld.length === 0 ? line : { ...line, withheld };
   });
   return folded === undefined ? { lines } : { lines, ...folded };
 }
@@ -116,6 +128,27 @@ function genesisOf({ genesis }: TranscriptReport): Genesis | undefined {
 
 /** Kinds whose content the fold judges (SPEC 9.1.4). */
 const FOLDED_KINDS: ReadonlySet<EntryKind> = new Set(["message", "erase", "close"] as const);
+
+/** By feed, message id and path: the entry that opened the commitment. The fold accepted it, so it matches. */
+function revealsOf(channel: ChannelView | undefined): ReadonlyMap<string, number> {
+  const reveals = channel?.cases.flatMap((one) => one.reveals) ?? [];
+  return new Map(reveals.map(({ ref, of, path }) => [`${ref.feed} ${of} ${path}`, ref.seq]));
+}
+
+function withheldIn(
+  message: JsonObject | undefined,
+  feed: string,
+  revealed: ReadonlyMap<string, number>,
+): readonly WithheldPlace[] {
+  const rows = message?.["withheld"];
+  if (!Array.isArray(rows)) return [];
+  return (rows as readonly Json[]).flatMap((row) => {
+    const path = isJsonObject(row) ? row["path"] : undefined;
+    if (typeof path !== "string") return [];
+    const by = revealed.get(`${feed} ${String(message?.["id"])} ${path}`);
+    return [by === undefined ? { path } : { path, revealed_by: by }];
+  });
+}
 
 /** What is not strict JSON or no object reaches the fold as an object without a type, which is void there. */
 function messageOf({ kind, opening }: VerifiedEntry): JsonObject | undefined {

@@ -78,8 +78,25 @@ export const CASE_ROUTES: readonly Route[] = [
         body: body.body,
         ...(body.case !== undefined && { case: body.case }),
         ...(body.envelope !== undefined && { envelope: body.envelope }),
+        ...(body.withhold !== undefined && { withhold: body.withhold }),
         ...(body.attach !== undefined && { attach: body.attach }),
       });
+      return isRefusal(view) ? view : showDraft(view);
+    },
+  }),
+  jsonRoute({
+    method: "POST",
+    path: "/channels/{channel}/reveals",
+    summary: "Drafts the reveal of one place that an own message withheld",
+    access: ACTING,
+    params: schema.ChannelParam,
+    body: schema.RevealRequest,
+    status: 201,
+    answer: schema.DraftShown,
+    handle: async ({ node, person, params, body }) => {
+      const channel = writable(node, params.channel);
+      if (isRefusal(channel)) return channel;
+      const view = await node.reveal(channel, person, body);
       return isRefusal(view) ? view : showDraft(view);
     },
   }),
