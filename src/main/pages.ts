@@ -1,0 +1,24 @@
+/** The files of the node's own page, read once at start: a missing one is a broken installation and stops it. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+/** As the HTTP door serves them, by address. */
+export type Pages = ReadonlyMap<string, { readonly type: string; readonly bytes: Uint8Array }>;
+
+const FOLDER = new URL("../web/sign-in/", import.meta.url);
+const FILES: readonly (readonly [address: string, file: string, type: string])[] = [
+  ["/sign-in/", "index.html", "text/html; charset=utf-8"],
+  ["/sign-in/page.css", "page.css", "text/css; charset=utf-8"],
+  ["/sign-in/main.js", "main.js", "text/javascript; charset=utf-8"],
+  ...["en", "ar", "ru"].map(
+    (lang) => [`/sign-in/phrases/${lang}.json`, `phrases/${lang}.json`, "application/json"] as const,
+  ),
+];
+
+export async function readPages(): Promise<Pages> {
+  const pages = FILES.map(async ([address, file, type]) => {
+    const bytes = await readFile(fileURLToPath(new URL(file, FOLDER)));
+    return [address, { type, bytes }] as const;
+  });
+  return new Map(await Promise.all(pages));
+}

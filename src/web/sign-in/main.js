@@ -1,0 +1,323 @@
+"use strict";
+/**
+ * The node's own page: registering a passkey with a one-time link, signing in, and approving a draft with the key.
+ *
+ * It makes text nodes and nothing else, keeps no secret but the session's token in memory, and speaks to its own node
+ * alone. Served as `main.js`, which `tools/build-sign-in.ts` makes from this file.
+ */
+const LANGUAGES = { en: "English", ar: "العربية", ru: "Русский" };
+const API = "/api/v1";
+const LABELS = ["security-key", "computer", "phone", "other"];
+const RELEASING = ["releaser", "authority", "principal"];
+const STATE_KEY = "parley-oidc-state";
+/** A refusal of the node, in its own words. */
+class Refused extends Error {}
+const page = {
+  language: chosenLanguage(),
+  words: new Map(),
+  token: "",
+  session: undefined,
+  link: "",
+  said: "",
+  isBad: false,
+};
+async function start() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const query = new URLSearchParams(location.search);
+  page.link = fragment.get("link") ?? "";
+  // A link or a code that stays in the address bar is read over a shoulder.
+  history.replaceState(null, "", location.pathname);
+  await loadWords();
+  const code = query.get("code");
+  if (code !== null) await attempt(() => finishOidc(code, query));
+  else if (page.link === "") await resume();
+  await draw();
+}
+async function resume() {
+  try {
+    takeSession(await call("GET", "/session"));
+  } catch {
+    page.session = undefined;
+  }
+}
+async function finishOidc(code, query) {
+  const state = query.get("state") ?? "";
+  const expected = sessionStorage.getItem(STATE_KEY);
+  sessionStorage.removeItem(STATE_KEY);
+  if (state === "" || state !== expected) throw new Refused(say("bad.state"));
+  const iss = query.get("iss");
+  takeSession(await call("POST", "/session/oidc", { code, state, ...(iss !== null && { iss }) }));
+}
+async function draw() {
+  document.documentElement.lang = page.language;
+  document.documentElement.dir = page.language === "ar" ? "rtl" : "ltr";
+  const note = element(
+    "p",
+    { class: page.isBad ? "note bad" : "note", role: "status", id: "note" },
+    page.said,
+  );
+  note.hidden = page.said === "";
+  const inside =
+    page.session !== undefined
+      ? await office(page.session)
+      : page.link !== ""
+        ? await welcome()
+        : await door();
+  document.body.replaceChildren(head(), element("main", {}, note, ...inside));
+}
+function head() {
+  const select = element("select", { id: "language", "aria-label": say("language") });
+  for (const [lang, name] of Object.entries(LANGUAGES)) {
+    const option = element("option", { value: lang, lang }, name);
+    option.selected = lang === page.language;
+    select.append(option);
+  }
+  select.addEventListener("change", () => {
+    page.language = languageOf(select.value) ?? "en";
+    void loadWords().then(draw);
+  });
+  const bar = element("header", {}, element("span", { class: "brand" }, say("title")), select);
+  if (page.session !== undefined) bar.append(button("sign-out", say("out"), signOut, "plain"));
+  return bar;
+}
+/** Nobody is signed in. */
+async function door() {
+  const methods = await call("GET", "/session/methods").catch(() => ({}));
+  const officer = field("officer", say("in.officer"), { inputmode: "numeric", autocomplete: "username" });
+  const code = field("code", say("in.digits"), { inputmode: "numeric", autocomplete: "one-time-code" });
+  const byCode = element(
+    "details",
+    {},
+    element("summary", {}, say("in.code")),
+    officer.row,
+    code.row,
+    button("code-go", say("in.code_go"), () => signInByCode(officer.input.value, code.input.value), "plain"),
+  );
+  const card = element(
+    "section",
+    { class: "card" },
+    element("h1", {}, say("in.title")),
+    element("p", { class: "quiet" }, say("in.lead")),
+    button("passkey", say("in.passkey"), signIn),
+  );
+  if (methods["oidc"] === true) card.append(button("oidc", say("in.oidc"), () => leaveForOidc(), "plain"));
+  card.append(byCode);
+  return [card];
+}
+/** Somebody came with a one-time link. */
+async function welcome() {
+  const methods = await call("GET", "/session/methods").catch(() => ({}));
+  const label = element("select", { id: "label" });
+  for (const one of LABELS) label.append(element("option", { value: one }, say(`label.${one}`)));
+  const card = element(
+    "section",
+    { class: "card" },
+    element("h1", {}, say("link.title")),
+    element("p", { class: "quiet" }, say("link.lead")),
+    element("label", { for: "label" }, say("link.label")),
+    label,
+    button("register", say("link.go"), () => register(label.value)),
+  );
+  if (methods["oidc"] === true)
+    card.append(button("oidc", say("link.oidc"), () => leaveForOidc(page.link), "plain"));
+  return [card];
+}
+/** Somebody is signed in: the drafts that wait. */
+async function office(session) {
+  const roles = texts(session["roles"]);
+  const who = element(
+    "section",
+    { class: "who" },
+    element("h1", {}, say("who", { officer: String(session["officer"]) })),
+    element("p", { class: "quiet" }, roles.map((role) => say(`role.${role}`)).join(" · ")),
+  );
+  const drafts = list(await call("GET", "/drafts").catch(() => []));
+  const shown = [];
+  for (const draft of drafts) {
+    const detail = await call("GET", `/drafts/${String(draft["draft"])}`).catch(() => undefined);
+    if (detail !== undefined) shown.push(draftCard(detail, roles));
+  }
+  const none = element("p", { class: "quiet" }, say("drafts.none"));
+  return [who, element("h2", {}, say("drafts.title")), ...(shown.length > 0 ? shown : [none])];
+}
+function draftCard(draft, roles) {
+  const policy = object(draft["policy"]);
+  const preview = object(draft["preview"]);
+  const given = list(draft["approvals"]).length;
+  const facts = { officer: String(draft["by"]), given: String(given), needed: String(policy["persons"]) };
+  const text = element(
+    "pre",
+    { dir: "auto", tabindex: "0", "aria-label": say("drafts.show") },
+    pretty(preview["text"]),
+  );
+  const digest = element("code", { dir: "ltr", class: "digest" }, String(draft["digest"]));
+  const card = element(
+    "article",
+    { class: "card", "data-draft": String(draft["draft"]) },
+    element("h3", {}, element("bdi", { dir: "ltr" }, String(draft["type"]))),
+    element("p", { class: "quiet" }, say("drafts.by", facts)),
+    element("h4", {}, say("drafts.show")),
+    text,
+  );
+  for (const row of list(preview["hidden"])) {
+    const characters = `${String(row["path"])} ${texts(row["code_points"]).join(" ")}`;
+    card.append(element("p", { class: "note bad" }, say("drafts.hidden", { characters })));
+  }
+  card.append(element("p", { class: "quiet small" }, `${say("drafts.digest")}: `, digest));
+  const usable = roles.filter((role) => RELEASING.includes(role) && texts(policy["roles"]).includes(role));
+  for (const role of usable)
+    card.append(
+      button(`approve-${role}`, say("drafts.approve", { role: say(`role.${role}`) }), () =>
+        approve(draft, role),
+      ),
+    );
+  return card;
+}
+/** The record's text is one line; here it is read by a person. Nothing is left out and nothing added. */
+function pretty(text) {
+  return JSON.stringify(JSON.parse(String(text)), null, 2);
+}
+async function register(label) {
+  const begun = await call("POST", "/session/registration", { link: page.link });
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(optionsOf(begun));
+  const made = await ask(() => navigator.credentials.create({ publicKey }));
+  if (!(made.response instanceof AuthenticatorAttestationResponse)) throw new Refused(say("bad.device"));
+  const answer = {
+    attestation_object: encode(made.response.attestationObject),
+    client_data: encode(made.response.clientDataJSON),
+    credential: encode(made.rawId),
+  };
+  takeSession(await call("POST", "/session/registered", { challenge: begun["challenge"], answer, label }));
+  page.link = "";
+  note(say("done.registered"));
+}
+async function signIn() {
+  const begun = await call("POST", "/session/challenge");
+  const answer = await assertion(begun);
+  takeSession(await call("POST", "/session/passkey", { challenge: begun["challenge"], answer }));
+}
+async function signInByCode(officer, code) {
+  takeSession(await call("POST", "/session/totp", { officer: Number(officer), code }));
+}
+async function leaveForOidc(link) {
+  const begun = await call("POST", "/session/oidc/start", link === undefined ? {} : { link });
+  sessionStorage.setItem(STATE_KEY, String(begun["state"]));
+  location.assign(String(begun["address"]));
+}
+async function signOut() {
+  await call("DELETE", "/session");
+  page.session = undefined;
+  page.token = "";
+}
+/** The device signs this very text, channel and role; the node compares (SPEC 17.2). */
+async function approve(draft, role) {
+  const path = `/drafts/${String(draft["draft"])}`;
+  const begun = await call("POST", `${path}/challenge`, { role });
+  if (begun["digest"] !== draft["digest"]) throw new Refused(say("bad.state"));
+  const approval = { role, digest: draft["digest"], assertion: await assertion(begun) };
+  const after = await call("POST", `${path}/approvals`, approval);
+  note(say(after["said"] === undefined ? "done.approved" : "done.said"));
+}
+async function assertion(begun) {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(requestOf(begun));
+  const given = await ask(() => navigator.credentials.get({ publicKey }));
+  if (!(given.response instanceof AuthenticatorAssertionResponse)) throw new Refused(say("bad.device"));
+  return {
+    authenticator_data: encode(given.response.authenticatorData),
+    client_data: encode(given.response.clientDataJSON),
+    credential: encode(given.rawId),
+    signature: encode(given.response.signature),
+  };
+}
+async function ask(question) {
+  const credential = await question().catch(() => null);
+  if (!(credential instanceof PublicKeyCredential)) throw new Refused(say("bad.device"));
+  return credential;
+}
+async function call(method, path, body) {
+  const headers = new Headers({ "accept-language": page.language });
+  if (body !== undefined) headers.set("content-type", "application/json");
+  if (page.token !== "") headers.set("x-parley-session", page.token);
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(API + path, { method, headers, ...sent }).catch(() => undefined);
+  if (answer === undefined) throw new Refused(say("bad.network"));
+  const value = answer.status === 204 ? {} : await answer.json();
+  if (answer.ok) return value;
+  const { text, code } = object(value);
+  throw new Refused(typeof text === "string" ? text : String(code));
+}
+function takeSession(session) {
+  page.session = session;
+  page.token = String(session["token"]);
+}
+async function attempt(work) {
+  page.said = "";
+  page.isBad = false;
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    page.said = error.message;
+    page.isBad = true;
+  }
+}
+function note(text) {
+  page.said = text;
+}
+async function loadWords() {
+  const answer = await fetch(`phrases/${page.language}.json`);
+  const value = await answer.json();
+  page.words = new Map(Object.entries(object(value)).map(([key, text]) => [key, String(text)]));
+}
+function say(key, facts = {}) {
+  const sentence = page.words.get(key) ?? key;
+  return sentence.replace(/\{([a-z]+)\}/g, (_, name) => facts[name] ?? "");
+}
+function chosenLanguage() {
+  for (const tag of navigator.languages) {
+    const found = languageOf(tag.toLowerCase().split("-", 1)[0] ?? "");
+    if (found !== undefined) return found;
+  }
+  return "en";
+}
+function languageOf(text) {
+  return text === "en" || text === "ar" || text === "ru" ? text : undefined;
+}
+function button(id, text, work, kind = "main") {
+  const made = element("button", { type: "button", id, class: kind }, text);
+  made.addEventListener("click", () => {
+    made.disabled = true;
+    void attempt(work).then(draw);
+  });
+  return made;
+}
+function field(id, text, attributes) {
+  const input = element("input", { id, dir: "ltr", ...attributes });
+  return { input, row: element("div", { class: "field" }, element("label", { for: id }, text), input) };
+}
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+function optionsOf(begun) {
+  return begun["options"];
+}
+function requestOf(begun) {
+  return begun["options"];
+}
+function object(value) {
+  return typeof value === "object" && value !== null ? value : {};
+}
+function list(value) {
+  return Array.isArray(value) ? value.map(object) : [];
+}
+function texts(value) {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+function encode(buffer) {
+  const text = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+await start();
