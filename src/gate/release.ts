@@ -26,10 +26,10 @@ export interface Released {
 export interface Approval {
   readonly officer: number;
   readonly role: Role;
-}
   /** The COSE key and what it signed (SPEC 17.2), where the officer approved with one. */
   readonly key?: string;
   readonly assertion?: AssertionJson;
+}
 
 /** A draft is frozen when it is made: another text is another draft. */
 export interface Draft {
@@ -42,9 +42,9 @@ export interface Draft {
   readonly digest: string;
   readonly approvals: readonly Approval[];
   readonly status: "open" | "released" | "said" | "discarded";
-}
   /** One person released it alone, and why (SPEC 17.7). */
   readonly alone?: string;
+}
 
 export const GATE_CODES = {
   "gate-role": { layer: "gate", clause: "8.6.2" },
@@ -56,12 +56,12 @@ export const GATE_CODES = {
   "gate-audience": { layer: "gate", clause: "8.6.6" },
   "gate-erase": { layer: "gate", clause: "3.9.4" },
   "gate-void": { layer: "gate", clause: "8.6.7" },
-} as const satisfies Readonly<Record<string, CodeEntry>>;
-
   "gate-assertion": { layer: "gate", clause: "17.6.1" },
   "gate-credential": { layer: "gate", clause: "17.6.4" },
   "gate-same-key": { layer: "gate", clause: "17.6.4" },
   "gate-break-glass": { layer: "gate", clause: "17.7.1" },
+} as const satisfies Readonly<Record<string, CodeEntry>>;
+
 export type GateCode = keyof typeof GATE_CODES;
 
 export type ReleasePolicy = MessageRule["release"];
@@ -76,10 +76,10 @@ export function judgeApproval(
   if (approval.digest !== draft.digest) return refuse("gate-digest", { draft: draft.id });
   if (!policy.roles.includes(approval.role)) return refuse("gate-role", { role: approval.role });
   if (draft.approvals.some(({ officer }) => officer === approval.officer)) return refuse("gate-same-person");
-  if (policy.persons > 1 && approval.officer === draft.by) return refuse("gate-own-draft");
-  return true;
   if (approval.key !== undefined && draft.approvals.some(({ key }) => key === approval.key))
     return refuse("gate-same-key");
+  if (policy.persons > 1 && approval.officer === draft.by) return refuse("gate-own-draft");
+  return true;
 }
 
 /** Counts distinct persons with distinct keys, never signatures or roles (threats.md 26). */

@@ -9,7 +9,10 @@ import { COMMANDS } from "#parley/cli/commands.ts";
 import { createWords } from "#parley/cli/words.ts";
 import { argumentsOf, parsePhrase } from "#parley/protocols/phrase-format.ts";
 import { utf8 } from "#parley/codec/bytes.ts";
-import { makeDesk } from "./desk.ts";
+import { CliFault } from "#parley/cli/ports.ts";
+import { encodePartyChain } from "#parley/party/chain.ts";
+import { createParty } from "#parley/party/create.ts";
+import { backend, makeDesk } from "./desk.ts";
 
 /** Splits an example as a shell would, as far as examples go: double quotes, and `<` for standard input. */
 function wordsOf(example: string): readonly string[] {
@@ -235,6 +238,52 @@ test("boards in words: every duty, every figure, and what a newer node may say",
   assert.match(await board("overdue", "ru"), /Ничего не просрочено/);
   assert.match(await board("reciprocity", "ar"), /newer/);
   assert.match(await board("line", "en"), /not known[^]*since 2026-11-22 02:10 UTC/);
+});
+
+test("pair: a party file from an address, within its limit; what is no https address is a file", async () => {
+  const created = createParty(backend, {
+    expires: "2027-11-22T00:00:00Z",
+    handle: "RIMAL",
+    languages: ["ar"],
+    name: "CSIRT Rimal",
+    offices: [],
+    tls_pins: ["A".repeat(43)],
+    urls: ["https://parley.rimal.example:8443"],
+  });
+  const chain = encodePartyChain(created.chain.signed);
+  const fetched: string[] = [];
+  const posted: unknown[] = [];
+  const fetchApi = ({ path, body }: { readonly path: string; readonly body?: Uint8Array }) => {
+    posted.push(path, JSON.parse(new TextDecoder().decode(body)));
+    const answer = utf8(JSON.stringify({ party: created.chain.party }));
+    return Promise.resolve({ status: 201, contentType: "application/json", body: answer });
+  };
+  const ports = {
+    fetchPublic: (url: string, limitBytes: number) => {
+      fetched.push(url);
+      assert.ok(chain.length < limitBytes && limitBytes < 64 * 1_048_576);
+      return url.includes("rimal") ? Promise.resolve(chain) : Promise.reject(new CliFault("file-unreadable"));
+    },
+  };
+  const { run } = makeDesk({}, { fetchApi, ports });
+  const heard = ["--digits", "00381 21437", "--medium", "phone"];
+  const done = await run("pair", "https://parley.rimal.example:8443/rimal.party", ...heard);
+  assert.equal(done.status, 0, done.out + done.err);
+  assert.match(done.out, /Paired with CSIRT Rimal/);
+  assert.deepEqual(posted, [
+    "/api/v1/pairings",
+    { chain: Buffer.from(chain).toString("base64url"), typed: "00381 21437", medium: "phone" },
+  ]);
+  const plain = await run("pair", "http://parley.rimal.example/rimal.party", ...heard);
+  assert.equal(plain.status, 2, "never fetched without TLS");
+  const absent = await run("pair", "https://nowhere.example/x.party", ...heard);
+  assert.equal(absent.status, 2);
+  assert.match(absent.out + absent.err, /file-unreadable/);
+  assert.deepEqual(fetched, [
+    "https://parley.rimal.example:8443/rimal.party",
+    "https://nowhere.example/x.party",
+  ]);
+  assert.equal(posted.length, 2, "nothing is sent for what could not be read");
 });
 
 test("approve: on a terminal the first characters of the digest confirm, anything else does not", async () => {

@@ -4,10 +4,12 @@ import { utf8 } from "#parley/codec/bytes.ts";
 import { encodeTrust, trustParties } from "#parley/transcript/trust.ts";
 import { noticeBody, words } from "../kit/materials.ts";
 import { agree, liveChannel, makeWorld, speak } from "../kit/world.ts";
+import { VERIFY } from "#parley/cli/verify.ts";
 import { makeDesk } from "./desk.ts";
 
-const made: { transcript: Uint8Array; trust: Uint8Array; tail: Uint8Array } = {
+const made: { transcript: Uint8Array; trust: Uint8Array; tail: Uint8Array; one: Uint8Array } = {
   transcript: new Uint8Array(0),
+  one: new Uint8Array(0),
   trust: new Uint8Array(0),
   tail: new Uint8Array(0),
 };
@@ -21,6 +23,9 @@ before(async () => {
   await speak(meridia, channel, { type: "notice.open", body: noticeBody(), envelope: {} });
   await world.settle();
   made.transcript = await meridia.node.exportTranscript(liveChannel(meridia, channel));
+  const one = await meridia.node.proveMessage(liveChannel(meridia, channel), { feed: meridia.party, seq: 2 });
+  assert.ok(one instanceof Uint8Array);
+  made.one = one;
   made.trust = utf8(encodeTrust(trustParties([meridia.party, rimal.party])));
   world.cut.add("meridia>rimal");
   world.cut.add("rimal>meridia");
@@ -88,4 +93,44 @@ test("verify: trust is demanded, and must be a trust file", async () => {
   const stranger = await run("verify", "t", "--trust", "stranger");
   assert.equal(stranger.status, 1);
   assert.match(stranger.out, /trust-party/);
+});
+
+test("verify: one opened message says who said it, at which place, and shows its text", async () => {
+  const { run, files } = desk(made.one);
+  const plain = await run("verify", "t", "--trust", "trust");
+  assert.equal(plain.status, 0, plain.out);
+  assert.match(
+    plain.out,
+    /^meridia [(]MERIDIA[)] said this message as entry 2, under its own signed head of \d+/,
+  );
+  assert.match(plain.out, /"type":"notice.open"/);
+  const json = JSON.parse((await run("verify", "t", "--trust", "trust", "--json")).out) as {
+    readonly accepted: boolean;
+    readonly handle: string;
+    readonly seq: number;
+    readonly message: string;
+  };
+  assert.deepEqual([json.accepted, json.handle, json.seq], [true, "MERIDIA", 2]);
+  assert.equal((JSON.parse(json.message) as { readonly type: string }).type, "notice.open");
+  const changed = made.one.slice();
+  const at = Buffer.from(changed).indexOf('"severity"');
+  assert.ok(at > 0);
+  changed[at + 2] = (changed[at + 2] ?? 0) ^ 1;
+  files.set("t", changed);
+  const bad = await run("verify", "t", "--trust", "trust");
+  assert.equal(bad.status, 1);
+  assert.match(bad.out, /^refused (commit-mismatch|opening-mismatch) /);
+  for (const part of [0.2, 0.5, 0.8, 0.99]) {
+    files.set("t", made.one.subarray(0, Math.floor(made.one.length * part)));
+    assert.equal((await run("verify", "t", "--trust", "trust")).status, 1);
+  }
+});
+
+test("verify: the examples of its help do what they say", async () => {
+  const { run } = makeDesk({ "transcript.parley": made.transcript, "trust.policy": made.trust });
+  assert.ok(VERIFY.examples.length > 1);
+  for (const example of VERIFY.examples) {
+    const shown = await run(...example.split(" ").slice(1));
+    assert.equal(shown.status, 0, example);
+  }
 });
