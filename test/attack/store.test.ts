@@ -13,8 +13,8 @@ import { describe, it } from "node:test";
 import { openSqliteStore } from "#parley/store/sqlite.ts";
 import { StoreFault, type Store } from "#parley/store/store.ts";
 import { appendLeaf, EMPTY_FRONTIER, type Subtree } from "#parley/ledger/tree.ts";
-import type { ParleyNode } from "#parley/node/node.ts";
-import { liveChannel } from "../kit/world.ts";
+import { ParleyNode } from "#parley/node/node.ts";
+import { agree, liveChannel } from "../kit/world.ts";
 import { makeScene, type Scene } from "./attacker.ts";
 
 const PLACE = (channel: string, feed: string, seq: number): string =>
@@ -183,6 +183,29 @@ describe("threat 24: the database edited by hand", () => {
       }
     });
   }
+
+  it("threat 24: a damaged channel stays closed and closes no other", async () => {
+    const scene = await makeScene();
+    const { victim, author, world } = scene;
+    const ids = [scene.channel, await agree(world, author, victim), await agree(world, author, victim)];
+    const directory = await mkdtemp(join(tmpdir(), "parley-edit-"));
+    try {
+      const path = join(directory, "parley.db");
+      await copyStore(world.backend.sha256, victim.store, path);
+      const [damaged = "", ...others] = ids.sort(); // channels fold in the order of their ids
+      editBy(
+        path,
+        `UPDATE feeds SET depth = depth + 1 WHERE channel = '${damaged}' AND feed = '${victim.party}'`,
+      );
+      await using store = await openSqliteStore({ path });
+      const node = await ParleyNode.open({ ...victim.node.core.ports, store }, { fold: "beside" });
+      await assert.rejects(node.core.folding, StoreFault);
+      assert.equal(node.channel(damaged)?.folded, false);
+      for (const id of others) assert.equal(node.channel(id)?.folded, true);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
 
   it("threat 24: a store that nobody touched starts, and the re-hash finds it whole", async () => {
     const scene = await makeScene();
