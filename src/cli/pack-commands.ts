@@ -1,8 +1,8 @@
 /**
  * `pack build` and `pack check`: a pack from what an analyst has, and what it is worth (SPEC 16.5, 10), without a node.
  *
- * It guarantees that every line of a table is an event or is named with the reason. The profile is the default one: what
- * a channel agreed on instead is judged by the node. Nothing is said to anybody.
+ * It guarantees that every line of a table is an event or is named with the reason. The profile is the default one:
+ * what a channel agreed on instead is judged by the node. Nothing is said to anybody.
  */
 import { utf8, utf8ToText } from "#parley/codec/bytes.ts";
 import { jsonToText, type Json } from "#parley/codec/json.ts";
@@ -81,17 +81,13 @@ async function build(call: Call): Promise<number> {
   });
   if (isRefusal(built)) throw new ApiRefusal(showRefusal(built));
   const { evaluation } = judge(call, built);
-  await ports.writeFile(path, utf8(`${jsonToText(built.pack as Json)}\n`), {
-    overwrite: args.flag("overwrite"),
-  });
+  const bytes = utf8(`${jsonToText(built.pack)}\n`);
+  await ports.writeFile(path, bytes, { overwrite: args.flag("overwrite") });
   await report(call, built);
   for (const line of evaluationLines(evaluation, words)) await out.note(line);
   if (path === "-") return DONE;
   if (out.json) await out.value({ file: path, ...reportOf(built), evaluation });
-  else
-    await out.line(
-      words.say("file.written", { file: path, size: jsonToText(built.pack as Json).length + 1 }),
-    );
+  else await out.line(words.say("file.written", { file: path, size: bytes.length }));
   return DONE;
 }
 

@@ -1,14 +1,14 @@
 /**
  * `screen`: what the warning lists of a folder say of indicators, without a node (SPEC 16).
  *
- * It guarantees that every file of the folder and every line of the material is accounted for. It decides nothing: a hit
- * says that many use the address, not that nobody misused it.
+ * It guarantees that every file of the folder and every line of the material is accounted for. It decides nothing: a
+ * hit says that many use the address, not that nobody misused it.
  */
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { isDay } from "#parley/intel/day.ts";
 import { loadLists, type ListReport, type LoadedLists } from "#parley/intel/load.ts";
 import { MEANINGS, type Meaning } from "#parley/intel/meaning.ts";
-import { screenIndicator, type ScreenedIndicator } from "#parley/intel/screen.ts";
+import { indicatorScreen, type ScreenedIndicator } from "#parley/intel/screen.ts";
 import { ApiRefusal } from "./api.ts";
 import { UsageFault } from "./arguments.ts";
 import { DONE, FILE, type Call, type Command } from "./command.ts";
@@ -38,7 +38,7 @@ async function screen(call: Call): Promise<number> {
   if (loaded === undefined) throw new UsageFault("option-missing", { option: "--lists" });
   const day = dayOf(call);
   const { indicators, unread, repeated } = await readMaterial(call, args.operands[0] ?? "-");
-  const screened = indicators.map((one) => screenIndicator(loaded, one, day));
+  const screened = indicators.map(indicatorScreen(loaded, day));
   const counts = MEANINGS.flatMap((meaning) => {
     const count = screened.filter(({ found }) => found.includes(meaning)).length;
     return count > 0 ? [{ meaning, count }] : [];

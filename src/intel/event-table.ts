@@ -1,8 +1,8 @@
 /**
  * Events of a pack from what people have: CSV with a header, or a JSON array of objects (SPEC 16.5.2).
  *
- * Guarantees: every line is an event or is listed with its number and why not; nothing is guessed: a time without offset
- * stays one, and an absent value is absent. Formulas and marks that steer the direction of text are no values.
+ * Guarantees: every line is an event or is listed with its number and why not; nothing is guessed: a time without
+ * offset stays one, and an absent value is absent. Formulas and marks that steer the direction of text are no values.
  */
 import { Compile } from "typebox/compile";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";

@@ -1,8 +1,8 @@
 /**
  * One warning list from the bytes of its file (SPEC 16.1): its name, what a hit means, and entries ready to be indexed.
  *
- * Guarantees: any bytes give a list or a refusal, in time and memory linear in the file; every entry is taken or counted
- * as rejected with its reason. It does not read files and looks nothing up.
+ * Guarantees: any bytes give a list or a refusal, in time and memory linear in the file; every entry is taken or
+ * counted as rejected with its reason. It does not read files and looks nothing up.
  */
 import { encodeBase64url, utf8ToText } from "#parley/codec/bytes.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
@@ -169,7 +169,7 @@ function lineOf(text: string | undefined, limit: number): string | undefined {
   return plain === "" || plain?.isWellFormed() !== true ? undefined : plain;
 }
 
-/** Composite attributes (`domain|ip`) are named by their parts, but a part of a text is meant for whole values alone. */
+/** Composite attributes (`domain|ip`) are named by their parts; a part of a text is meant for whole values alone. */
 function kindsOf(attributes: unknown, type: ListType): ReadonlySet<ValueKind> {
   if (!Array.isArray(attributes)) return EVERY_KIND;
   const isWhole = type === "substring" || type === "regex";

@@ -48,6 +48,8 @@ class ListMatcher implements Matcher {
   readonly #names: TextIndex;
   readonly #texts: TextIndex;
   readonly #parts: PartIndex;
+  /** Kinds that some list of parts takes: others need no scan of the value. */
+  readonly #partKinds: ReadonlySet<ValueKind>;
   readonly #words = new Uint32Array(4);
   /** Sets cut down to the lists that take a kind, by set and kind. */
   readonly #taking = new Map<number, ListSet>();
@@ -74,6 +76,7 @@ class ListMatcher implements Matcher {
     this.#names = new TextIndex(sets);
     this.#texts = new TextIndex(sets);
     this.#parts = new PartIndex(sets);
+    this.#partKinds = new Set(lists.flatMap(({ parts, takes }) => (parts.length > 0 ? [...takes] : [])));
     const four: ListedRange[] = [];
     const six: ListedRange[] = [];
     for (const [list, { ranges, names, texts, parts }] of lists.entries()) {
@@ -106,10 +109,10 @@ class ListMatcher implements Matcher {
         break;
       default:
     }
-    const text = comparedText(value);
-    const note = this.#noteBy[KIND_OF_TYPE[type]];
-    note(this.#texts.find(text));
-    this.#parts.find(value.toLowerCase(), note);
+    const kind = KIND_OF_TYPE[type];
+    const lower = value.toLowerCase();
+    this.#noteBy[kind](this.#texts.find(kind === "hash" ? lower : comparedText(value)));
+    this.#findParts(kind, lower);
     return this.#take();
   }
 
@@ -122,7 +125,7 @@ class ListMatcher implements Matcher {
     const compared = normalizeName(name);
     if (compared === undefined) return NOTHING;
     this.#findName(compared);
-    this.#parts.find(compared, this.#noteBy.name);
+    this.#findParts("name", compared);
     return this.#take();
   }
 
@@ -144,6 +147,10 @@ class ListMatcher implements Matcher {
   #findName(name: string): void {
     this.#names.findAbove(name, this.#noteBy.name);
     this.#noteBy.name(this.#texts.find(name));
+  }
+
+  #findParts(kind: ValueKind, text: string): void {
+    if (this.#partKinds.has(kind)) this.#parts.find(text, this.#noteBy[kind]);
   }
 
   #findHost(host: string | undefined): void {

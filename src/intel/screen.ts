@@ -16,7 +16,7 @@ import type { LoadedLists } from "./load.ts";
 import type { Meaning } from "./meaning.ts";
 import { hostOf, hostOfUrl } from "./name.ts";
 import { buildRangeIndex } from "./range-index.ts";
-import { ListSets } from "./list-sets.ts";
+import { ListSets, type ListSet } from "./list-sets.ts";
 
 /** A hit of a list that speaks about other days is told, and counts for nothing. */
 export interface Hit {
@@ -33,6 +33,8 @@ export interface ScreenedIndicator {
 
 /** SPEC 16.3.4: shared by many by their nature, whatever lists are loaded. */
 const SHARED_RANGES = ["100.64.0.0/10", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+/** How the text of such an address can begin, in any of its forms. */
+const SHARED_START = /^(?:10\.|100\.|172\.|192\.168\.|[fF]|[0:]*:)/;
 const shared = { 4: sharedIndex(4), 6: sharedIndex(6) } as const;
 
 function sharedIndex(family: 4 | 6) {
@@ -48,26 +50,46 @@ function sharedIndex(family: 4 | 6) {
 
 /** An address that stands for many subscribers: a carrier's translation, or a private network. */
 export function isSharedAddress(address: string): boolean {
+  if (!SHARED_START.test(address)) return false;
   const words = new Uint32Array(4);
   const family = readAddress(address, words);
   return family !== 0 && shared[family].find(words) !== 0;
 }
 
-/** Without a day, lists of every day count: the caller says so to its reader. */
-export function screenIndicator(
+/**
+ * A screen of many indicators for one day. Without a day, lists of every day count: the caller says so to its reader.
+ * What a set of lists means is worked out once.
+ */
+export function indicatorScreen(
   { lists, matcher }: LoadedLists,
-  indicator: Indicator,
   day?: string,
-): ScreenedIndicator {
-  const { type, value } = indicator;
-  const hits = matcher.match(type, value).flatMap((at): readonly Hit[] => {
-    const list = lists[at];
-    return list === undefined ? [] : [{ list, onDay: day === undefined || isAbout(list, day) }];
-  });
-  const meanings = new Set(hits.filter(({ onDay }) => onDay).map(({ list }) => list.meaning));
-  if ((type === "ipv4" || type === "ipv6") && isSharedAddress(value)) meanings.add("cgnat");
-  return { indicator, hits, found: [...meanings].sort() };
+): (indicator: Indicator) => ScreenedIndicator {
+  const said = new Map<ListSet, Omit<ScreenedIndicator, "indicator">>();
+  const saidOf = (set: ListSet): Omit<ScreenedIndicator, "indicator"> => {
+    const hits = set.flatMap((at): readonly Hit[] => {
+      const list = lists[at];
+      return list === undefined ? [] : [{ list, onDay: day === undefined || isAbout(list, day) }];
+    });
+    const found = new Set(hits.filter(({ onDay }) => onDay).map(({ list }) => list.meaning));
+    return { hits, found: [...found].sort() };
+  };
+  return (indicator) => {
+    const { type, value } = indicator;
+    const set = matcher.match(type, value);
+    let known = said.get(set);
+    if (known === undefined) {
+      known = saidOf(set);
+      if (said.size < SAID_LIMIT) said.set(set, known);
+    }
+    const { hits, found } = known;
+    const isShared =
+      (type === "ipv4" || type === "ipv6") && isSharedAddress(value) && !found.includes("cgnat");
+    return { indicator, hits, found: isShared ? [...found, "cgnat" as const].sort() : found };
+  };
 }
+
+/** Sets of lists kept with what they mean; there are few unless lists are made to overlap in every way. */
+const SAID_LIMIT = 10_000;
 
 function isAbout({ from, until }: WarningList, day: string): boolean {
   return (from === undefined || from <= day) && (until === undefined || day <= until);

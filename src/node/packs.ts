@@ -1,16 +1,15 @@
 /**
  * Warning lists of this node, what they say of indicators, and packs built for a channel (SPEC 16).
  *
- * Guarantees: lists are read when first asked for, once, and again only when a person says so; a reload that fails leaves
- * the loaded ones. Nothing here writes to the record: a built pack goes into a draft like everything else.
+ * Guarantees: lists are read when first asked for, once, and again only when a person says so; a reload that fails
+ * leaves the loaded ones. Nothing here writes to the record: a built pack goes into a draft like everything else.
  */
 import type { Json } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
-import type { Indicator } from "#parley/intel/indicator.ts";
 import { loadLists, type ListReport, type LoadedLists } from "#parley/intel/load.ts";
 import { parseMaterial, type UnreadLine } from "#parley/intel/material.ts";
 import { buildPack, type BuiltPack } from "#parley/intel/pack-builder.ts";
-import { screenIndicator, type ScreenedIndicator } from "#parley/intel/screen.ts";
+import { indicatorScreen, type ScreenedIndicator } from "#parley/intel/screen.ts";
 import type { Evaluation } from "#parley/protocols/evidence/index.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { evaluatePack, type PackQuestion } from "./reading.ts";
@@ -68,7 +67,7 @@ export class Packs {
     const loaded = await this.#loaded();
     if (isRefusal(loaded)) return loaded;
     const { indicators: read, unread, repeated } = parseMaterial(indicators);
-    const screened = read.map((one: Indicator) => screenIndicator(loaded, one, day));
+    const screened = read.map(indicatorScreen(loaded, day));
     return { screened, unread, repeated };
   }
 

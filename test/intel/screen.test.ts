@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Compile } from "typebox/compile";
 import { PackSchema } from "#parley/protocols/evidence/index.ts";
 import type { PackEvent } from "#parley/protocols/evidence/pack.ts";
-import { screenEvents, screenIndicator, type EventScreenOptions } from "#parley/intel/screen.ts";
+import { screenEvents, indicatorScreen, type EventScreenOptions } from "#parley/intel/screen.ts";
 import { file, loaded, mispList, RELAY_FILES } from "./kit.ts";
 
 const AS_OF = 1_795_313_400;
@@ -118,14 +118,14 @@ test("screen: rows share results and lists, and the lists that were asked travel
 
 test("indicators: a list of other days is told and counts for nothing", () => {
   const exit = { type: "ipv4", value: "192.0.2.17" } as const;
-  assert.deepEqual(screenIndicator(LISTS, exit, "2026-11-22").found, ["tor-exit-on-date"]);
-  const later = screenIndicator(LISTS, exit, "2027-01-01");
+  assert.deepEqual(indicatorScreen(LISTS, "2026-11-22")(exit).found, ["tor-exit-on-date"]);
+  const later = indicatorScreen(LISTS, "2027-01-01")(exit);
   assert.deepEqual([later.found, later.hits.map(({ onDay }) => onDay)], [[], [false]]);
-  assert.deepEqual(screenIndicator(LISTS, exit).found, ["tor-exit-on-date"]);
-  assert.deepEqual(screenIndicator(LISTS, { type: "ipv4", value: "203.0.113.53" }).found, ["common"]);
+  assert.deepEqual(indicatorScreen(LISTS)(exit).found, ["tor-exit-on-date"]);
+  assert.deepEqual(indicatorScreen(LISTS)({ type: "ipv4", value: "203.0.113.53" }).found, ["common"]);
   const digests = loaded(file("empty-hashes.json", mispList("string", ["d41d8cd98f00b204e9800998ecf8427e"])));
   assert.deepEqual(
-    screenIndicator(digests, { type: "md5", value: "d41d8cd98f00b204e9800998ecf8427e" }).found,
+    indicatorScreen(digests)({ type: "md5", value: "d41d8cd98f00b204e9800998ecf8427e" }).found,
     ["common"],
   );
 });
