@@ -314,3 +314,16 @@ export function entryOf({ bytes }: Line): Entry {
   assert(!isRefusal(entry));
   return entry;
 }
+
+export const BEAT: JsonObject = { type: "heartbeat", v: 1 };
+
+/** One entry more of the attacker's own feed, written as the options say, pushed by itself. */
+export async function pushOne(
+  scene: Scene,
+  options: WriteOptions = {},
+  content: JsonObject | Uint8Array = BEAT,
+): Promise<Uint8Array> {
+  const shadow = await Shadow.of(scene);
+  await shadow.write(content, { kind: "heartbeat", ...options });
+  return shadow.push(shadow.size - 1);
+}

@@ -13,9 +13,11 @@ import { seal } from "#parley/crypto/seal.ts";
 import { encodeCheckpoint } from "#parley/ledger/checkpoint.ts";
 import {
   ask,
+  BEAT,
   codeOf,
   makeScene,
   pushOf,
+  pushOne,
   refuses,
   request,
   Shadow,
@@ -25,23 +27,14 @@ import {
   type WriteOptions,
 } from "./attacker.ts";
 
-const BEAT: JsonObject = { type: "heartbeat", v: 1 };
-
 /** One scene for everything that is refused: it must not have changed by the end. */
 let scene: Scene;
 before(async () => {
   scene = await makeScene();
 });
 
-/** One entry more, written as the options say, pushed by itself. */
-async function pushed(
-  options: WriteOptions = {},
-  content: JsonObject | Uint8Array = BEAT,
-): Promise<Uint8Array> {
-  const shadow = await Shadow.of(scene);
-  await shadow.write(content, { kind: "heartbeat", ...options });
-  return shadow.push(shadow.size - 1);
-}
+const pushed = (options?: WriteOptions, content?: JsonObject | Uint8Array): Promise<Uint8Array> =>
+  pushOne(scene, options, content);
 
 const A43 = "A".repeat(43);
 

@@ -16,11 +16,13 @@ import { parseForkProof, verifyForkProof } from "#parley/ledger/fork.ts";
 import { agree, liveChannel } from "../kit/world.ts";
 import {
   ask,
+  BEAT,
   codeOf,
   entryOf,
   makeScene,
   message,
   pushOf,
+  pushOne,
   refuses,
   request,
   Shadow,
@@ -31,23 +33,14 @@ import {
   type WriteOptions,
 } from "./attacker.ts";
 
-const BEAT: JsonObject = { type: "heartbeat", v: 1 };
-
 /** One scene for everything that is refused: it must not have changed by the end. */
 let scene: Scene;
 before(async () => {
   scene = await makeScene();
 });
 
-/** One entry more, written as the options say, pushed by itself. */
-async function pushed(
-  options: WriteOptions = {},
-  content: JsonObject | Uint8Array = BEAT,
-): Promise<Uint8Array> {
-  const shadow = await Shadow.of(scene);
-  await shadow.write(content, { kind: "heartbeat", ...options });
-  return shadow.push(shadow.size - 1);
-}
+const pushed = (options?: WriteOptions, content?: JsonObject | Uint8Array): Promise<Uint8Array> =>
+  pushOne(scene, options, content);
 
 const A43 = "A".repeat(43);
 const text = (bytes: Uint8Array): string => utf8ToText(bytes) ?? "";

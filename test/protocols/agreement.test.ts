@@ -42,6 +42,8 @@ import {
   uuid,
   wholeState,
   type Line,
+  checkTable,
+  type StateTable,
 } from "./conversation.ts";
 
 const line = (side: Side, type: string, body: JsonObject): Line => ({ side, type, body });
@@ -92,7 +94,7 @@ function linesOf(side: Side): Readonly<Record<string, Line>> {
 const scene = { histories, initiator: linesOf("initiator"), respondent: linesOf("respondent") };
 
 /** Status after the message, or the reason of its refusal, per status in the order of CHANNEL_STATUSES. */
-const TABLE: readonly (readonly [Line, readonly string[]])[] = [
+const TABLE: StateTable = [
   [ack, ["active", "suspended", "terminating"]],
   [suspend("initiator"), ["suspended", "suspended", "terminating"]],
   [suspend("respondent"), ["suspended", "suspended", "terminating"]],
@@ -109,22 +111,7 @@ const TABLE: readonly (readonly [Line, readonly string[]])[] = [
 ];
 
 test("8-5.4: every message in every status", () => {
-  for (const [row, results] of TABLE) {
-    assert.equal(results.length, CHANNEL_STATUSES.length);
-    for (const [i, status] of CHANNEL_STATUSES.entries()) {
-      const history = histories[status];
-      assert.equal(after(agreement, history).status, status);
-      const outcome = judge(agreement, history, row);
-      const name = `${row.side} ${row.type} in ${status}`;
-      const expected = results[i] ?? "";
-      if (expected.startsWith("!")) {
-        assert.deepEqual(outcome, { kind: "void", code: "E-STATE", reason: expected.slice(1) }, name);
-      } else {
-        assert.equal(outcome.kind, "accepted", name);
-        assert.equal(after(agreement, [...history, row]).status, expected, name);
-      }
-    }
-  }
+  checkTable(agreement, { statuses: CHANNEL_STATUSES, histories, table: TABLE });
 });
 
 test("8-5.4: every message type has a row, and every reason is given by some act", () => {

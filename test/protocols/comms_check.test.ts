@@ -35,6 +35,8 @@ import {
   uuid,
   wholeState,
   type Line,
+  checkTable,
+  type StateTable,
 } from "./conversation.ts";
 
 const line = (side: Side, type: string, body: JsonObject): Line => ({ side, type, body });
@@ -83,7 +85,7 @@ const histories = {
 } as const satisfies Record<(typeof CHECK_STATUSES)[number], readonly Line[]>;
 
 /** Status after the message, or the reason of its refusal, per status in the order of CHECK_STATUSES. */
-const TABLE: readonly (readonly [Line, readonly string[]])[] = [
+const TABLE: StateTable = [
   [ack, [...CHECK_STATUSES]],
   [{ ...ack, side: "initiator" }, [...CHECK_STATUSES]],
   [ping, CHECK_STATUSES.map(() => "!already-open")],
@@ -95,22 +97,7 @@ const TABLE: readonly (readonly [Line, readonly string[]])[] = [
 ];
 
 test("8-4.4: every message in every status", () => {
-  for (const [row, results] of TABLE) {
-    assert.equal(results.length, CHECK_STATUSES.length);
-    for (const [i, status] of CHECK_STATUSES.entries()) {
-      const history = histories[status];
-      assert.equal(after(commsCheck, history).status, status);
-      const outcome = judge(commsCheck, history, row);
-      const name = `${row.side} ${row.type} in ${status}`;
-      const expected = results[i] ?? "";
-      if (expected.startsWith("!")) {
-        assert.deepEqual(outcome, { kind: "void", code: "E-STATE", reason: expected.slice(1) }, name);
-      } else {
-        assert.equal(outcome.kind, "accepted", name);
-        assert.equal(after(commsCheck, [...history, row]).status, expected, name);
-      }
-    }
-  }
+  checkTable(commsCheck, { statuses: CHECK_STATUSES, histories, table: TABLE });
 });
 
 test("8-4.4: every message type has a row, and every reason is given by some act", () => {

@@ -102,6 +102,42 @@ export function after<S extends CaseState>(protocol: Protocol<S>, lines: readonl
   return fold(protocol, acts(lines));
 }
 
+/** What each act gives in each status, in the order of the statuses: the next status, or `!` and why it is void. */
+export type StateTable = readonly (readonly [Line, readonly string[]])[];
+
+/** Every row of a table in every status of its protocol. */
+export function checkTable<S extends CaseState, T extends string>(
+  protocol: Protocol<S>,
+  {
+    statuses,
+    histories,
+    table,
+  }: {
+    readonly statuses: readonly T[];
+    /** Lines that lead to each status. */
+    readonly histories: Readonly<Record<T, readonly Line[]>>;
+    readonly table: StateTable;
+  },
+): void {
+  assert.ok(table.length > 0);
+  for (const [row, results] of table) {
+    assert.equal(results.length, statuses.length);
+    for (const [i, status] of statuses.entries()) {
+      const history = histories[status];
+      assert.equal(after(protocol, history).status, status);
+      const outcome = judge(protocol, history, row);
+      const name = `${row.side} ${row.type} ${JSON.stringify(row.body)} in ${status}`;
+      const expected = results[i] ?? "";
+      if (expected.startsWith("!")) {
+        assert.deepEqual(outcome, { kind: "void", code: "E-STATE", reason: expected.slice(1) }, name);
+      } else {
+        assert.equal(outcome.kind, "accepted", name);
+        assert.equal(after(protocol, [...history, row]).status, expected, name);
+      }
+    }
+  }
+}
+
 /** The outcome of one more line whose author has seen everything. */
 export function judge<S extends CaseState>(
   protocol: Protocol<S>,

@@ -31,6 +31,8 @@ import {
   uuid,
   wholeState,
   type Line,
+  checkTable,
+  type StateTable,
 } from "./conversation.ts";
 
 const STATEMENT = { lang: "en", text: "Our log shows 203.0.113.9 as a relay." };
@@ -103,7 +105,7 @@ const L2 = "conciliation-l2";
 const L3 = "conciliation-l3";
 const ENDED = ["!ended", "!ended"] as const;
 /** Status after the message, or the reason of its refusal, per status in the order of DISPUTE_STATUSES. */
-const TABLE: readonly (readonly [Line, readonly string[]])[] = [
+const TABLE: StateTable = [
   [ack, ["raised", "answered", L2, L3, "settled", "recorded-disagreement"]],
   [raise, DISPUTE_STATUSES.map(() => "!already-raised")],
   [answer, ["answered", "!already-answered", "!already-answered", "!already-answered", ...ENDED]],
@@ -121,22 +123,7 @@ const TABLE: readonly (readonly [Line, readonly string[]])[] = [
 ];
 
 test("8-3.4: every message in every status", () => {
-  for (const [row, results] of TABLE) {
-    assert.equal(results.length, DISPUTE_STATUSES.length);
-    for (const [i, status] of DISPUTE_STATUSES.entries()) {
-      const history = histories[status];
-      assert.equal(after(dispute, history).status, status);
-      const outcome = judge(dispute, history, row);
-      const name = `${row.side} ${row.type} ${JSON.stringify(row.body)} in ${status}`;
-      const expected = results[i] ?? "";
-      if (expected.startsWith("!")) {
-        assert.deepEqual(outcome, { kind: "void", code: "E-STATE", reason: expected.slice(1) }, name);
-      } else {
-        assert.equal(outcome.kind, "accepted", name);
-        assert.equal(after(dispute, [...history, row]).status, expected, name);
-      }
-    }
-  }
+  checkTable(dispute, { statuses: DISPUTE_STATUSES, histories, table: TABLE });
 });
 
 test("8-3.4: every message type has a row, and every reason is given by some act", () => {
