@@ -1,6 +1,8 @@
 /** `screen`, `pack build`, `pack check`: without a node, in three languages, and with hostile files. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createWords } from "#parley/cli/words.ts";
+import { PACK_WARNINGS } from "#parley/intel/pack-builder.ts";
 import { file, RELAY_FILES } from "../intel/kit.ts";
 import { packS2 } from "../kit/materials.ts";
 import { makeDesk } from "./desk.ts";
@@ -153,5 +155,26 @@ test("pack build: every warning and every reason has words in every language", a
     const { status, err } = await run("pack", "build", ...words, "--lang", lang);
     assert.equal(status, 0, err);
     assert.ok(err.split("\n").length > 18, err);
+  }
+});
+
+/** Every reason why a line is no event or no indicator (SPEC 16.5.2, and those of a list). */
+const REASONS = (
+  "time-wrong address-wrong port-wrong number-wrong protocol-unknown nothing-located too-long control-character " +
+  "bidi-mark formula label-wrong not-an-object column-unknown quote-unclosed not-recognised type-differs empty-value"
+).split(" ");
+
+test("words: every warning, reason and meaning in every language, and none left in English", () => {
+  const keys = [
+    ...PACK_WARNINGS.map((code) => `pack.${code}`),
+    ...REASONS.map((reason) => `material.${reason}`),
+    "screen.common",
+    "screen.reserved",
+  ];
+  const english = createWords("en");
+  for (const lang of ["ar", "ru"] as const) {
+    const words = createWords(lang);
+    for (const key of keys)
+      assert.notEqual(words.say(key, { count: 1 }), english.say(key, { count: 1 }), `${lang} ${key}`);
   }
 });

@@ -49,6 +49,21 @@ async function initOptions(dataDirectory: string): Promise<InitOptions> {
   };
 }
 
+describe("lists", () => {
+  test("are read from a folder; one that is not there is a fault with its code", async () => {
+    await using place = await scratch();
+    await mkdir(join(place.path, "tor"));
+    await writeFile(join(place.path, "tor/exits-2026-11-22.lst"), "192.0.2.17");
+    const ports = portsWith();
+    const files = await ports.readLists(place.path);
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ["tor/exits-2026-11-22.lst"],
+    );
+    await assert.rejects(ports.readLists(join(place.path, "none")), faults("file-unreadable"));
+  });
+});
+
 describe("files", () => {
   test("are read in chunks, and a reader may stop early", async () => {
     await using place = await scratch();
