@@ -40,6 +40,7 @@ export const FILE = {
   store: "parley.db",
   /** Sealed evidence files; also what a remote store has beside it on this machine. */
   vault: "vault",
+  s3Keys: "keys/s3.json",
   /** The operator's folder of warning lists (SPEC 16.1); none is made. */
   lists: "lists",
   /** Addresses of a running node; gone when it stopped cleanly. */
@@ -72,6 +73,18 @@ const ConfigSchema = Type.Object(
     api: Listen,
     /** Addresses of peers that are not public; each exactly, no ranges (SPEC 6.1.2). */
     allow_addresses: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+    /** Evidence files lie here on disk unless an S3-compatible store is named; its key pair is in `keys/s3.json`. */
+    vault: Type.Optional(
+      Type.Object(
+        {
+          endpoint: Type.String({ pattern: "^https?://", maxLength: 512 }),
+          bucket: Type.String({ pattern: "^[a-z0-9][a-z0-9.-]{1,62}$" }),
+          prefix: Type.String({ pattern: "^(?:[A-Za-z0-9._-]+/)*$", maxLength: 256 }),
+          region: Type.String({ pattern: "^[a-z0-9-]{1,32}$" }),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );
@@ -97,6 +110,16 @@ const NodeKeysSchema = Type.Object(
 );
 
 export type NodeKeysFile = Readonly<Static<typeof NodeKeysSchema>>;
+
+const S3KeysSchema = Type.Object(
+  {
+    v: Type.Literal(1),
+    type: Type.Literal("parley-s3-keys"),
+    access_key_id: Type.String({ minLength: 1, maxLength: 128 }),
+    secret_access_key: Type.String({ minLength: 1, maxLength: 256 }),
+  },
+  closed,
+);
 
 export interface DataDirectory {
   readonly path: string;
@@ -136,6 +159,11 @@ export async function readConfig(path: string): Promise<Config> {
   const bytes = await readIfThere(join(path, FILE.config));
   if (bytes === undefined) throw new DirectoryFault("missing");
   return shaped(bytes, FILE.config, ConfigSchema);
+}
+
+/** The key pair of the store that `vault` names. Throws `DirectoryFault`. */
+export function readS3Keys(path: string): Promise<Readonly<Static<typeof S3KeysSchema>>> {
+  return readShaped(path, FILE.s3Keys, S3KeysSchema);
 }
 
 function identityOf(backend: CryptoBackend, chain: PartyChain, keys: NodeKeysFile): Identity {

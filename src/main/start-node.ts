@@ -23,12 +23,16 @@ import { startPeerServer, type PeerServerLimits } from "#parley/peer/https-serve
 import { DataDirectoryLocked, lockDataDirectory } from "#parley/store/lock.ts";
 import { openSqliteStore } from "#parley/store/sqlite.ts";
 import type { Store } from "#parley/store/store.ts";
-import { openDiskVault, type Vault } from "#parley/vault/vault.ts";
+import { openS3Blobs } from "#parley/vault/s3-blobs.ts";
+import { ITEM_SIZE_LIMIT_BYTES } from "#parley/vault/sealed-item.ts";
+import { startHashers } from "#parley/vault/threaded-hasher.ts";
+import { assembleVault, openDiskVault, type Vault } from "#parley/vault/vault.ts";
 import {
   DirectoryFault,
   FILE,
   readConfig,
   readDataDirectory,
+  readS3Keys,
   type Config,
   type DataDirectory,
 } from "./data-directory.ts";
@@ -121,13 +125,27 @@ function openPeerDoor(options: StartNodeOptions, { config, tls, identity }: Data
   });
 }
 
-/** Evidence files lie below the data directory. */
-function openVault({ backend, dataDirectory }: StartNodeOptions, _: DataDirectory): Promise<Vault> {
-  return openDiskVault({
-    directory: join(dataDirectory, FILE.vault),
+/** Evidence files lie below the data directory, or where the configuration says. */
+async function openVault(
+  { backend, dataDirectory, clock }: StartNodeOptions,
+  { config }: DataDirectory,
+): Promise<Vault> {
+  const directory = join(dataDirectory, FILE.vault);
+  const hashers = startHashers();
+  const common = { directory, backend, hashers, nowMs: () => performance.now() };
+  if (config.vault === undefined) return openDiskVault(common);
+  const keys = await readS3Keys(dataDirectory);
+  const s3 = {
+    ...config.vault,
+    accessKeyId: keys.access_key_id,
+    secretAccessKey: keys.secret_access_key,
+    staging: join(directory, "staging"),
     backend,
-    nowMs: () => performance.now(),
-  });
+    hashers,
+    clock,
+  };
+  const blobs = await openS3Blobs(s3);
+  return assembleVault({ ...common, blobs, itemSizeLimit: ITEM_SIZE_LIMIT_BYTES });
 }
 
 async function lockOrFault(path: string): Promise<AsyncDisposable> {

@@ -33,7 +33,9 @@ export async function* piecesOf(bytes: Uint8Array, size = 50_000): AsyncGenerato
 }
 
 export function patternOf(size: number, seed = 7): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, i) => (i * seed + (i >> 9)) & 255);
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = (i * seed + (i >> 9)) & 255;
+  return bytes;
 }
 
 export async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
