@@ -48,6 +48,9 @@ export const API = {
   newDraft: (channel: string) => `${PREFIX}/channels/${part(channel)}/drafts`,
   drafts: `${PREFIX}/drafts`,
   draft: (id: string) => `${PREFIX}/drafts/${part(id)}`,
+  justifications: (id: string) => `${PREFIX}/drafts/${part(id)}/justifications`,
+  hold: (id: string) => `${PREFIX}/drafts/${part(id)}/hold`,
+  mitigation: (id: string) => `${PREFIX}/drafts/${part(id)}/mitigation`,
   approvals: (id: string) => `${PREFIX}/drafts/${part(id)}/approvals`,
   disclosures: (party: string, asOf?: number) =>
     `${PREFIX}/disclosures?party=${part(party)}${asOf === undefined ? "" : `&as_of=${asOf}`}`,

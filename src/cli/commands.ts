@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { DISCLOSURE_COMMANDS } from "./disclosure-commands.ts";
 import { EVIDENCE_COMMANDS } from "./evidence-commands.ts";
+import { GATE_COMMANDS } from "./gate-commands.ts";
 import { INSPECT_SIGNATURES } from "./inspect-signatures.ts";
 import { INSPECT_COMMANDS } from "./inspect.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   ...RELEASE_COMMANDS,
   ...VIEW_COMMANDS,
   ...EVIDENCE_COMMANDS,
+  ...GATE_COMMANDS,
   ...DISCLOSURE_COMMANDS,
   ...WORK_COMMANDS,
   SCREEN,

@@ -18,6 +18,7 @@ import {
   type Value,
 } from "./api.ts";
 import { DONE, type Call, type Command } from "./command.ts";
+import { printFindings } from "./findings.ts";
 import { escapeUntrusted, escapeUntrustedLines } from "./safe-text.ts";
 import { textsIn } from "./names.ts";
 import { doorRefusal } from "./shown.ts";
@@ -38,7 +39,11 @@ export const RELEASE_COMMANDS: readonly Command[] = [
   {
     path: "approve",
     operands: [{ name: "DRAFT" }],
-    options: { ...NODE_OPTIONS, digest: { kind: "value", value: "DIGEST" } },
+    options: {
+      ...NODE_OPTIONS,
+      digest: { kind: "value", value: "DIGEST" },
+      findings: { kind: "value", value: "DIGEST" },
+    },
     examples: [
       "parley approve 0192f3a1-0000-7000-8000-000000000001 --as releaser1",
       "parley approve 0192f3a1-0000-7000-8000-000000000001 --as releaser2 --digest $DIGEST",
@@ -71,10 +76,20 @@ async function approve(call: Call): Promise<number> {
   const who = whoOf(call, "releaser1");
   const view = await getJson(call, who, API.draft(id));
   const digest = textIn(view, "digest") ?? "";
-  if (!call.out.json) await printPreview(call, view);
+  if (!call.out.json) {
+    await printPreview(call, view);
+    await printFindings(call, view);
+  }
   const given = call.args.one("digest") ?? (await confirm(call, digest));
   if (given === undefined) throw new ApiRefusal(doorRefusal("release-not-confirmed"));
-  const approved = await postJson(call, who, API.approvals(id), { role: whoToRole(who), digest: given });
+  // Who confirmed on a terminal saw the findings there; a program names them.
+  const shown = call.args.one("digest") === undefined ? textIn(member(view, "gate"), "digest") : undefined;
+  const check = call.args.one("findings") ?? shown;
+  const approved = await postJson(call, who, API.approvals(id), {
+    role: whoToRole(who),
+    digest: given,
+    ...(check !== undefined && { check }),
+  });
   await printDraft(call, approved);
   return DONE;
 }
@@ -122,7 +137,7 @@ export async function printDraft(call: Call, view: Value): Promise<void> {
   if (said === undefined) await out.line(words.say("draft.next", facts));
 }
 
-async function printPreview(call: Call, view: Value): Promise<void> {
+export async function printPreview(call: Call, view: Value): Promise<void> {
   const { words, out } = call;
   const preview = member(view, "preview");
   await out.line(

@@ -3,6 +3,7 @@ import { CASE_ROUTES } from "./routes/cases.ts";
 import { CHANNEL_ROUTES } from "./routes/channels.ts";
 import { DISCLOSURE_ROUTES } from "./routes/disclosure.ts";
 import { EVIDENCE_ROUTES } from "./routes/evidence.ts";
+import { GATE_ROUTES } from "./routes/gate.ts";
 import { NODE_ROUTES } from "./routes/node.ts";
 import { REDACTION_ROUTES } from "./routes/redaction.ts";
 import { PACK_ROUTES } from "./routes/packs.ts";
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...CASE_ROUTES,
   ...EVIDENCE_ROUTES,
   ...PACK_ROUTES,
+  ...GATE_ROUTES,
   ...DISCLOSURE_ROUTES,
   ...WORK_ROUTES,
 ];

@@ -26,6 +26,7 @@ import {
 import { ITEMS, LEVELS, PackSchema, REASONS, RELAY_RESULTS } from "#parley/protocols/evidence/index.ts";
 import { VOID_CODES } from "#parley/protocols/system/messages.ts";
 
+import { GateShown } from "./schemas-gate.ts";
 const Count = Type.Integer({ minimum: 0 });
 const Instant = Type.Integer();
 const Words = Type.String();
@@ -182,8 +183,16 @@ export const DraftShown = closed({
     hidden: Type.Array(closed({ path: Type.String(), code_points: Type.Array(Words) })),
   }),
   said: Type.Optional(Ref),
+  gate: GateShown,
 });
-export const ApprovalRequest = closed({ role: codes(ROLES), digest: Digest });
+export const ApprovalRequest = closed({
+  role: codes(ROLES),
+  digest: Digest,
+  /** Digest of the findings that were shown; needed where there are any (SPEC 14.7.4). */
+  check: Type.Optional(Digest),
+  /** With the officer's own key (SPEC 17.6). */
+  assertion: Type.Optional(AssertionSchema),
+});
 
 const Outcome = Type.Union([
   closed({ kind: Type.Literal("accepted") }),

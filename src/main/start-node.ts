@@ -36,6 +36,7 @@ import {
   type Config,
   type DataDirectory,
 } from "./data-directory.ts";
+import { readGateRules } from "./gate-rules.ts";
 import { isCode } from "./files.ts";
 import { faultKind, startTicker } from "./ticker.ts";
 
@@ -84,8 +85,10 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   const { identity } = directory;
   const pause = (): Promise<void> => pauseUnless(stopping.signal);
   const readLists = (): Promise<readonly ListFile[]> => readListsOf(dataDirectory);
+  const ownRules = await readGateRules(dataDirectory);
+  const gateRules = (): typeof ownRules => ownRules;
   const node = await ParleyNode.open(
-    { store, vault, backend, clock, transport, identity, log, pause, readLists },
+    { store, vault, backend, clock, transport, identity, log, pause, readLists, gateRules },
     { fold: "beside" },
   );
   core = node.core;

@@ -9,6 +9,7 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { judgeApproval } from "#parley/gate/release.ts";
 import type { NodeCore } from "./core.ts";
 import { sayDraft, type ApprovalInput, type DraftView } from "./desk.ts";
+import { currentCheck, judgeCheckDigest, judgeFindings } from "./gate-checks.ts";
 import type { Person } from "./house.ts";
 import { RELEASING, type Alone, type AloneReason, type Finding } from "./house-people.ts";
 
@@ -18,7 +19,7 @@ export const REVIEW_SECONDS = 24 * 3_600;
 export async function releaseAlone(
   core: NodeCore,
   person: Person,
-  { draft: id, role, digest, reason, assertion, session }: ApprovalInput & { readonly reason: AloneReason },
+  { draft: id, role, digest, check, reason, assertion, session }: ApprovalInput & { readonly reason: AloneReason },
 ): Promise<DraftView | Refusal> {
   const draft = core.house.state.drafts.get(id);
   const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
@@ -33,8 +34,14 @@ export async function releaseAlone(
   if (judged !== true) return judged;
   const own = core.house.people.judge({ ...given, channel: draft.channel, ...(session && { session }) });
   if (isRefusal(own)) return own;
+  const gate = await currentCheck(core, draft);
+  const cleared = judgeFindings(id, gate);
+  if (cleared !== true) return cleared;
+  const seen = judgeCheckDigest(id, gate, check);
+  if (seen !== true) return seen;
   core.ports.log("break-glass", { draft: id, officer });
-  await core.record({ type: "house.break_glass", draft: id, reason, ...given });
+  const covers = check !== undefined && { check };
+  await core.record({ type: "house.break_glass", draft: id, reason, ...given, ...covers });
   const released = core.house.state.drafts.get(id);
   return released === undefined ? refuse("gate-closed", { draft: id }) : sayDraft(core, released, policy);
 }

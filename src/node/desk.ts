@@ -24,8 +24,17 @@ import type { LiveChannel, NodeCore } from "./core.ts";
 import { judgeErasure, settleErasures } from "./erasure.ts";
 import { isInForce } from "./agreements.ts";
 import { attachItems, attachmentsOf, dropCopies } from "./attachments.ts";
+import {
+  checkMessage,
+  currentCheck,
+  judgeCheckDigest,
+  judgeFindings,
+  judgeRelease,
+  withCoveringApprovals,
+} from "./gate-checks.ts";
 import type { Person } from "./house.ts";
 import type { KeptValue } from "./house-redaction.ts";
+import { isHeld, type DraftGate } from "./house-gate.ts";
 import type { HeldEntry } from "./record.ts";
 import { uuidv7 } from "./uuid.ts";
 import { withheldIn, withholdMembers } from "./withholding.ts";
@@ -43,7 +52,6 @@ export interface DraftInput {
   readonly attach?: readonly { readonly item: string }[];
   /** JSON pointers of members of the body that are withheld (SPEC 13.3.4). */
   readonly withhold?: readonly string[];
-}
   /** The officer is here by a session. */
   readonly session?: true;
 }
@@ -53,15 +61,20 @@ export interface ApprovalInput {
   readonly role: Role;
   /** What the approver saw. */
   readonly digest: string;
+  /** Digest of the findings that the approver saw (SPEC 14.7.4); needed where there are any. */
+  readonly check?: string;
   /** With the officer's own key (SPEC 17.6). */
   readonly assertion?: AssertionJson;
   /** The officer is here by a session. */
   readonly session?: true;
+}
 
 export interface DraftView {
   readonly draft: Draft;
   readonly preview: Preview;
   readonly policy: ReleasePolicy;
+  /** Findings, justifications, hold (SPEC 14.7). */
+  readonly gate: DraftGate;
   /** Present once the draft was said. */
   readonly said?: { readonly feed: string; readonly seq: number };
 }
@@ -108,9 +121,11 @@ async function freezeDraft(
   const readable = checkAudience(message, audience);
   if (readable !== true) return readable;
   const draft = uuidv7(core.ports.backend, core.ports.clock());
+  const check = await checkMessage(core, channel, message);
+  const made = { type: "house.draft", draft, channel: channel.id, officer: person.officer } as const;
   if (input.kept.length > 0)
     await core.record({ type: "house.withheld", officer: person.officer, values: input.kept });
-  await core.record({ type: "house.draft", draft, channel: channel.id, officer: person.officer, message });
+  await core.record({ ...made, message, check });
   const mayRelease = rule.release.persons === 1 && rule.release.roles.includes(input.role);
   // A role that answers with its key approves in a step of its own.
   const { officer } = person;
@@ -123,6 +138,8 @@ async function freezeDraft(
   };
   if (!mayRelease || isRefusal(core.house.people.judge(byHand))) return viewDraft(core, draft);
   const digest = encodeBase64url(core.ports.backend.sha256(encodeJson(message)));
+  // What the rules found is shown to a person first, also where one person is enough.
+  if (check.findings.length > 0) return viewDraft(core, draft);
   return approveDraft(core, person, { draft, role: input.role, digest });
 }
 
@@ -130,9 +147,12 @@ async function freezeDraft(
 export async function approveDraft(
   core: NodeCore,
   person: Person,
-  { draft: id, role, digest, assertion, session }: ApprovalInput,
+  { draft: id, role, digest, check, assertion, session }: ApprovalInput,
 ): Promise<DraftView | Refusal> {
-  const draft = core.house.state.drafts.get(id);
+  const known = core.house.state.drafts.get(id);
+  const gate = known && (await judgedGate(core, known, check));
+  if (isRefusal(gate)) return gate;
+  const draft = known && gate && withCoveringApprovals(known, gate);
   const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
   if (draft === undefined || policy === undefined) return refuse("gate-closed", { draft: id });
   if (!person.roles.includes(role)) return refuse("gate-role", { role });
@@ -145,10 +165,27 @@ export async function approveDraft(
   if (isRefusal(own)) return own;
   const keyed = judgeApproval(draft, policy, { ...given, ...own });
   if (keyed !== true) return keyed;
-  await core.record({ type: "house.approval", draft: id, ...given });
+  await core.record({ type: "house.approval", draft: id, ...given, ...(check !== undefined && { check }) });
   const approved = core.house.state.drafts.get(id);
-  if (approved === undefined || !isApproved(approved, policy)) return viewDraft(core, id);
+  const covered = approved && withCoveringApprovals(approved, core.house.gate.of(id));
+  if (approved === undefined || covered === undefined || !isApproved(covered, policy))
+    return viewDraft(core, id);
+  if (isHeld(core.house.gate.of(id), core.ports.clock())) return viewDraft(core, id);
   return sayDraft(core, approved, policy);
+}
+
+/** SPEC 14.7.3, 14.7.4: an open draft whose findings are answered, and were seen by who approves. */
+async function judgedGate(
+  core: NodeCore,
+  draft: Draft,
+  check: string | undefined,
+): Promise<DraftGate | Refusal> {
+  if (draft.status !== "open") return refuse("gate-closed", { draft: draft.id });
+  const gate = await currentCheck(core, draft);
+  const findings = judgeFindings(draft.id, gate);
+  if (findings !== true) return findings;
+  const seen = judgeCheckDigest(draft.id, gate, check);
+  return seen === true ? gate : seen;
 }
 
 export async function discardDraft(core: NodeCore, person: Person, id: string): Promise<true | Refusal> {
@@ -166,7 +203,7 @@ export function viewDraft(core: NodeCore, id: string): DraftView | Refusal {
   if (draft === undefined || channel === undefined || policy === undefined)
     return refuse("gate-closed", { draft: id });
   const audience = channel.parties.filter((party) => party !== core.me);
-  return { draft, preview: makePreview(draft.message, audience), policy };
+  return { draft, preview: makePreview(draft.message, audience), policy, gate: core.house.gate.of(id) };
 }
 
 /** Drafts that were released but not said when the node stopped are said after its start. */
@@ -189,7 +226,9 @@ export async function sayDraft(
   if (channel === undefined) return refuse("channel-unknown");
   if (!channel.folded || channel.signing !== "allowed") return refuse("read-only");
   if (core.saying.has(draft.id)) return refuse("gate-closed", { draft: draft.id });
-  const released = releaseDraft(draft, policy);
+  const cleared = await judgeRelease(core, draft);
+  if (isRefusal(cleared)) return cleared;
+  const released = releaseDraft(cleared, policy);
   if (isRefusal(released)) return released;
   const audience = channel.parties.filter((party) => party !== core.me);
   const preview = makePreview(draft.message, audience);
@@ -203,6 +242,7 @@ export async function sayDraft(
       draft: { ...draft, status: "said" },
       preview,
       policy,
+      gate: core.house.gate.of(draft.id),
       said: { feed: held.feed, seq: held.stored.seq },
     };
   } finally {

@@ -4,6 +4,7 @@ import { CODEC_CODES } from "#parley/codec/codes.ts";
 import type { CodeEntry } from "#parley/codec/refusal.ts";
 import { CRYPTO_CODES } from "#parley/crypto/codes.ts";
 import { DISCLOSURE_CODES } from "#parley/gate/disclosure-codes.ts";
+import { CHECK_CODES } from "#parley/gate/checks/check-codes.ts";
 import { GATE_CODES } from "#parley/gate/release.ts";
 import { INTEL_CODES } from "#parley/intel/codes.ts";
 import { LEDGER_CODES } from "#parley/ledger/codes.ts";
@@ -27,13 +28,15 @@ const ENTRIES: ReadonlyMap<string, CodeEntry> = new Map(
     CRYPTO_CODES,
     LEDGER_CODES,
     PARTY_CODES,
-    CASEWORK_CODES,
-    TRANSCRIPT_CODES,
     APPROVALS_CODES,
     PEOPLE_CODES,
+    CASEWORK_CODES,
+    TRANSCRIPT_CODES,
     GENESIS_CODES,
     PEER_CODES,
     GATE_CODES,
+    CHECK_CODES,
+    INTEL_CODES,
     DISCLOSURE_CODES,
     INTEL_CODES,
     VAULT_CODES,

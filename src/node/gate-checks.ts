@@ -18,14 +18,24 @@ import { attachmentsOf } from "./attachments.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { openBlob } from "./evidence.ts";
 import type { Person } from "./house.ts";
-import { blocked, isHeld, unjustified, type DraftGate, type Hold, type JustificationCode } from "./house-gate.ts";
+import {
+  blocked,
+  isHeld,
+  unjustified,
+  type DraftGate,
+  type Hold,
+  type JustificationCode,
+} from "./house-gate.ts";
 
 /** Who may answer for a finding: those who know the matter, and those who release. */
 export const JUSTIFYING: readonly Role[] = ["analyst", "releaser", "authority", "principal"];
 /** Characters of a justification. */
 export const JUSTIFICATION_LIMIT = 1_000;
 
-const compiled = new WeakMap<NodeCore, { readonly file: RuleFile | undefined; readonly rules: CompiledRules }>();
+const compiled = new WeakMap<
+  NodeCore,
+  { readonly file: RuleFile | undefined; readonly rules: CompiledRules }
+>();
 
 /** The rules in force now; compiled once for each rule file. */
 export function rulesOf(core: NodeCore): CompiledRules {
@@ -38,9 +48,14 @@ export function rulesOf(core: NodeCore): CompiledRules {
 }
 
 /** SPEC 14.7.1: what the checks say of a message that goes to the other parties of a channel. */
-export async function checkMessage(core: NodeCore, channel: LiveChannel, message: JsonObject): Promise<CheckReport> {
+export async function checkMessage(
+  core: NodeCore,
+  channel: LiveChannel,
+  message: JsonObject,
+): Promise<CheckReport> {
   const attachments: AttachmentContent[] = [];
-  for (const { ct, digest } of attachmentsOf(message)) attachments.push(await readAttachment(core, ct, digest));
+  for (const { ct, digest } of attachmentsOf(message))
+    attachments.push(await readAttachment(core, ct, digest));
   const run = checkDraft({
     message,
     attachments,

@@ -39,7 +39,12 @@ export interface Hold {
 export type GateRecord =
   | { readonly type: "house.check"; readonly draft: string; readonly check: CheckReport }
   | ({ readonly type: "house.justify"; readonly draft: string } & Justification)
-  | { readonly type: "house.hold_draft"; readonly draft: string; readonly officer: number; readonly hold: Hold }
+  | {
+      readonly type: "house.hold_draft";
+      readonly draft: string;
+      readonly officer: number;
+      readonly hold: Hold;
+    }
   | { readonly type: "house.mitigated"; readonly draft: string; readonly officer: number };
 
 /** What the gate knows of one draft. */

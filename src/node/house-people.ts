@@ -91,6 +91,8 @@ export type PeopleRecord =
       readonly digest: string;
       readonly reason: AloneReason;
       readonly assertion?: AssertionJson;
+      /** The findings that it covers (SPEC 14.7.4). */
+      readonly check?: string;
     }
   | { readonly type: "house.review"; readonly draft: string; readonly by: number; readonly finding: Finding }
   | { readonly type: "house.review_overdue"; readonly draft: string };

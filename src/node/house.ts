@@ -8,9 +8,11 @@ import { encodeBase64url } from "#parley/codec/bytes.ts";
 import { encodeJson, isJsonObject, parseJson, type JsonObject } from "#parley/codec/json.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import type { CheckReport } from "#parley/gate/checks/finding.ts";
 import type { Draft } from "#parley/gate/release.ts";
 import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
+import { HouseGate, type GateRecord } from "./house-gate.ts";
 import { PeopleFold, type PeopleRecord } from "./house-people.ts";
 import { HouseErasures, type ErasureRecord } from "./house-erasure.ts";
 import {
@@ -20,7 +22,12 @@ import {
   type RedactionState,
 } from "./house-redaction.ts";
 import { HouseWork, isWorkRecord, type WorkRecord, type WorkState } from "./house-work.ts";
-import { HouseEvidence, isEvidenceRecord, type EvidenceRecord, type EvidenceState } from "./house-evidence.ts";
+import {
+  HouseEvidence,
+  isEvidenceRecord,
+  type EvidenceRecord,
+  type EvidenceState,
+} from "./house-evidence.ts";
 
 export const PAIRING_MEDIA = ["phone", "in-person", "video", "letter", "other"] as const;
 export type PairingMedium = (typeof PAIRING_MEDIA)[number];
@@ -83,6 +90,8 @@ export type HouseRecord =
       readonly channel: string;
       readonly officer: number;
       readonly message: JsonObject;
+      /** What the checks said when it was made (SPEC 14.7.1). */
+      readonly check?: CheckReport;
     }
   | {
       readonly type: "house.approval";
@@ -92,8 +101,11 @@ export type HouseRecord =
       readonly digest: string;
       /** With the officer's own key (SPEC 17.2). */
       readonly assertion?: AssertionJson;
+      /** The findings that it covers (SPEC 14.7.4). */
+      readonly check?: string;
     }
   | PeopleRecord
+  | GateRecord
   | { readonly type: "house.release"; readonly draft: string; readonly digest: string }
   | { readonly type: "house.discard"; readonly draft: string; readonly officer: number }
   | { readonly type: "house.confirm"; readonly channel: string; readonly officer: number }
@@ -123,15 +135,17 @@ export class House {
   readonly #pairings = new Map<string, Pairing>();
   readonly #offers = new Map<string, Offer>();
   readonly #drafts = new Map<string, Draft>();
+  readonly #evidence = new HouseEvidence();
+  readonly #redaction = new HouseRedaction();
+  readonly #work = new HouseWork();
+  /** Findings, justifications and holds of drafts. */
+  readonly gate = new HouseGate();
   /** Own drafts that were deleted with the messages they became. */
   readonly erasures = new HouseErasures();
   /** Forks that were ever recorded, as channel/feed: each still has its proof in the store. */
   readonly forks = new Set<string>();
   /** TLS pins that a later version took from another party, as party/pin: they stand for nobody new. */
   readonly ignoredPins = new Set<string>();
-  readonly #evidence = new HouseEvidence();
-  readonly #redaction = new HouseRedaction();
-  readonly #work = new HouseWork();
 
   /** Credentials, links, settings, releases by one person. */
   readonly people: PeopleFold;
@@ -176,6 +190,7 @@ export class House {
   }
 
   #evolve(record: HouseRecord & { readonly at: string }): void {
+    if (this.gate.apply(record)) return;
     if (isWorkRecord(record)) return this.#work.apply(record);
     if (isEvidenceRecord(record)) return this.#evidence.evolve(record);
     if (isRedactionRecord(record)) return this.#redaction.evolve(record);
@@ -212,6 +227,7 @@ export class House {
         return;
       case "house.erasure":
         this.#drafts.delete(record.draft);
+        this.gate.forget(record.draft);
         this.erasures.apply(record);
         return;
       case "house.confirm":

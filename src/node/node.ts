@@ -30,8 +30,10 @@ import {
 } from "./desk.ts";
 import { sweepVault } from "./evidence-keeping.ts";
 import { exchange } from "./exchange.ts";
+import { holdDraft, justifyFinding, noteMitigated, type JustifyInput } from "./gate-checks.ts";
 import type { DeclineReason } from "./handshake.ts";
 import type { Person } from "./house.ts";
+import type { Hold } from "./house-gate.ts";
 import { deliverDue, tick } from "./lifecycle.ts";
 import { announcePeople, recordOverdueReviews } from "./alone.ts";
 import { addPerson, deactivatePerson, pair, type PairingInput } from "./people.ts";
@@ -161,6 +163,20 @@ export class ParleyNode {
 
   discard(person: Person, draft: string): Promise<true | Refusal> {
     return discardDraft(this.core, person, draft);
+  }
+
+  /** A person answers for one finding of the checks (SPEC 14.7.2). */
+  justify(person: Person, input: JustifyInput): Promise<true | Refusal> {
+    return justifyFinding(this.core, person, input);
+  }
+
+  /** An approved draft waits until a time or the own mitigation (SPEC 14.7.6). */
+  hold(person: Person, hold: { readonly draft: string; readonly hold: Hold }): Promise<true | Refusal> {
+    return holdDraft(this.core, person, hold);
+  }
+
+  mitigated(person: Person, draft: string): Promise<true | Refusal> {
+    return noteMitigated(this.core, person, draft);
   }
 
   viewDraft(draft: string): DraftView | Refusal {

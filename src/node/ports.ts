@@ -4,6 +4,7 @@ import type { Instant } from "#parley/codec/time.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { OidcSettings } from "#parley/people/oidc.ts";
 import type { ListFile } from "#parley/intel/load.ts";
+import type { RuleFile } from "#parley/gate/checks/rule-set.ts";
 import type { Store } from "#parley/store/store.ts";
 import type { PeerTransport } from "#parley/peer/transport.ts";
 import type { Vault } from "#parley/vault/vault.ts";
@@ -28,8 +29,8 @@ export interface NodePorts {
   readonly readLists?: () => Promise<readonly ListFile[]>;
   /** Lets other work run: a turn of the event loop, or nothing in a simulation. */
   readonly pause: () => Promise<void>;
-}
   /** The operator's own rules of the gate (SPEC 14.3); the same object until they change. */
   readonly gateRules?: () => RuleFile | undefined;
   /** A provider through which people may sign in (SPEC 17.8.1). */
   readonly oidc?: OidcSettings;
+}

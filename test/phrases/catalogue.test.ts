@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CASEWORK_CODES, ENGINE_REASONS } from "#parley/casework/codes.ts";
 import { MESSAGE_RULES, PROTOCOLS } from "#parley/casework/registry.ts";
+import { CHECK_CODES as GATE_CHECK_CODES } from "#parley/gate/checks/check-codes.ts";
+import { RULE_NAMES, CHECKS, RESULTS } from "#parley/gate/checks/rule-list.ts";
 import { GATE_CODES } from "#parley/gate/release.ts";
+import { JUSTIFICATIONS } from "#parley/node/house-gate.ts";
 import { ENTRY_KINDS } from "#parley/ledger/entry.ts";
 import { PEER_CODES } from "#parley/peer/codes.ts";
 import { CHANNEL_REASONS, CHANNEL_STATUSES, TERMINATED } from "#parley/protocols/agreement/codes.ts";
@@ -105,6 +108,7 @@ test("every refusal code has a sentence, and no sentence is left over", async ()
     ...CATALOGUE.keys(),
     ...Object.keys(PEER_CODES),
     ...Object.keys(GATE_CODES),
+    ...Object.keys(GATE_CHECK_CODES),
     ...Object.keys(CASEWORK_CODES),
     ...(await readCatalogue()).map(({ code }) => code),
   ]);
@@ -114,6 +118,13 @@ test("every refusal code has a sentence, and no sentence is left over", async ()
   );
   assert.deepEqual(extra, ["refusal.unknown"]);
   hasAll(["full", "busy", "corrupt", "io", "locked"].map((fault) => `fault.${fault}`));
+});
+
+test("every check, rule, result and justification of the gate has words", () => {
+  hasAll(CHECKS.map((check) => `gate-check.${check}`));
+  hasAll(RESULTS.map((result) => `gate-result.${result}`));
+  hasAll(RULE_NAMES.map((rule) => `gate-rule.${rule}`));
+  hasAll(JUSTIFICATIONS.map((code) => `gate-justification.${code}`));
 });
 
 test("every reason of a void entry has a sentence", () => {

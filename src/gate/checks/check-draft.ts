@@ -1,6 +1,6 @@
 /**
- * All checks over one draft (SPEC 14.1): its message leaf by leaf, its attachments byte by byte, and what it tells together
- * with what was told before.
+ * All checks over one draft (SPEC 14.1): its message leaf by leaf, its attachments byte by byte, and what it tells
+ * together with what was told before.
  *
  * A pure function of its input, as a generator: who drives it lets other work run at each pause.
  */

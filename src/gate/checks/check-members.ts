@@ -1,6 +1,6 @@
 /**
- * What the members of a message say by themselves (SPEC 14.4.8): consent, marking, exposure, canaries, scope. No text is
- * read here.
+ * What the members of a message say by themselves (SPEC 14.4.8): consent, marking, exposure, canaries, scope. No
+ * text is read here.
  */
 import type { JsonObject } from "#parley/codec/json.ts";
 import { EXPOSURES } from "#parley/protocols/envelope.ts";

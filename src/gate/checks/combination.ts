@@ -1,10 +1,10 @@
 /**
- * Combination (SPEC 14.4.9): whether this draft, with what the same counterparty was told in the last 365 days, names what
- * neither names alone.
+ * Combination (SPEC 14.4.9): whether this draft, with what the same counterparty was told in the last 365 days,
+ * names what neither names alone.
  *
- * A facet is a part of something to protect: `part:SOURCE/PART` of the operator's sources, `victim:PSEUDONYM/KIND=…` of a
- * pseudonym. The shipped kinds are those that a message has members for; what is told in words is known only to the
- * operator's own parts.
+ * A facet is a part of something to protect: `part:SOURCE/PART` of the operator's sources,
+ * `victim:PSEUDONYM/KIND=…` of a pseudonym. The shipped kinds are those that a message has members for; what is
+ * told in words is known only to the operator's own parts.
  */
 import { isJsonObject, type Json, type JsonObject } from "#parley/codec/json.ts";
 import type { Instant } from "#parley/codec/time.ts";

@@ -1,9 +1,9 @@
 /**
- * The operator's words in a text (SPEC 14.3.3): every pattern of a rule set in one index, asked at the beginning of
- * each word.
+ * The operator's words in a text (SPEC 14.3.3): every pattern of a rule set in one index, asked at the beginning
+ * of each word.
  *
- * Guarantees work linear in the text: a word costs one table look-up, and only a word that begins some pattern costs
- * more, bounded by the patterns that begin with it. No backtracking: a glob keeps one place to return to.
+ * Guarantees work linear in the text: a word costs one table look-up, and only a word that begins some pattern
+ * costs more, bounded by the patterns that begin with it. No backtracking: a glob keeps one place to return to.
  */
 import { addressesOf, isInRange, parseRange, type Address, type Range } from "./addresses.ts";
 import { kindOf, valueOf, type Pattern } from "./rule-set.ts";

@@ -1,8 +1,8 @@
 /**
  * A file of any kind (SPEC 14.6): its kind is told from its bytes, never from its name or its declared media type.
  *
- * A file that is two kinds at once is read as both and is a hit. What no reader here knows is read for readable runs
- * and is a hit too: the gate says what it could not see.
+ * A file that is two kinds at once is read as both and is a hit. What no reader here knows is read for readable
+ * runs and is a hit too: the gate says what it could not see.
  */
 import { countLines } from "./notes.ts";
 import { readText } from "./spellings.ts";

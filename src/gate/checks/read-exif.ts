@@ -1,6 +1,6 @@
 /**
- * Exif, as JPEG, PNG, WebP and TIFF carry it (SPEC 14.6.5): where a picture was taken, by whom, with which device; and a
- * small copy of what the picture showed before it was cut.
+ * Exif, as JPEG, PNG, WebP and TIFF carry it (SPEC 14.6.5): where a picture was taken, by whom, with which device;
+ * and a small copy of what the picture showed before it was cut.
  *
  * A directory is read at most once, so a loop of directories ends.
  */

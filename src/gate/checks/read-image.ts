@@ -1,6 +1,6 @@
 /**
- * Pictures (SPEC 14.6.5): JPEG, PNG, WebP, GIF, TIFF. Their metadata, their comments, and what was put behind their end.
- * The picture itself is not looked at: what stands written in it is for people to see.
+ * Pictures (SPEC 14.6.5): JPEG, PNG, WebP, GIF, TIFF. Their metadata, their comments, and what was put behind
+ * their end. The picture itself is not looked at: what stands written in it is for people to see.
  */
 import { readExif } from "./read-exif.ts";
 import { noteAuthors, stripTags } from "./read-office.ts";

@@ -1,6 +1,6 @@
 /**
- * Documents that are ZIP archives of XML (SPEC 14.6.4): Word, Excel, PowerPoint, OpenDocument. Who wrote them, what they
- * still hold of earlier states, and the text as a reader sees it: runs joined, paragraphs apart.
+ * Documents that are ZIP archives of XML (SPEC 14.6.4): Word, Excel, PowerPoint, OpenDocument. Who wrote them,
+ * what they still hold of earlier states, and the text as a reader sees it: runs joined, paragraphs apart.
  */
 import type { Notes } from "./notes.ts";
 import { readText } from "./spellings.ts";

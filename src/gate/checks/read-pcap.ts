@@ -1,6 +1,6 @@
 /**
- * Captures of packets (SPEC 14.6.7): pcap and pcapng. Cards, segments, inner addresses, names that were asked for, and what
- * was said in the clear.
+ * Captures of packets (SPEC 14.6.7): pcap and pcapng. Cards, segments, inner addresses, names that were asked for,
+ * and what was said in the clear.
  *
  * Fragments and streams are not put together: a word that two packets share is not seen.
  */

@@ -1,9 +1,9 @@
 /**
- * PDF (SPEC 14.6.6): who wrote it, the strings of its objects, the text that its pages show where their fonts spell it in
- * a plain code, pictures and files inside.
+ * PDF (SPEC 14.6.6): who wrote it, the strings of its objects, the text that its pages show where their fonts
+ * spell it in a plain code, pictures and files inside.
  *
- * Every stream of the file is read, also those that a later version of the page no longer uses. A document whose fonts
- * number their own glyphs, or that is encrypted, cannot be read by rule, and says so.
+ * Every stream of the file is read, also those that a later version of the page no longer uses. A document whose
+ * fonts number their own glyphs, or that is encrypted, cannot be read by rule, and says so.
  */
 import { readXmp } from "./read-image.ts";
 import { readText } from "./spellings.ts";

@@ -1,6 +1,6 @@
 /**
- * Personal data in a token (SPEC 14.4.4): mail addresses of persons, telephone numbers, IBAN, payment cards, names of
- * users in paths. Numbers with check digits are checked, so that a counter is no account.
+ * Personal data in a token (SPEC 14.4.4): mail addresses of persons, telephone numbers, IBAN, payment cards, names
+ * of users in paths. Numbers with check digits are checked, so that a counter is no account.
  */
 import { isWordCode } from "./matcher.ts";
 import { noteHost, type Scan } from "./scan.ts";

@@ -51,9 +51,10 @@ function readTlp(scan: Scan, at: number, end: number): void {
 }
 
 function readVlan(scan: Scan, at: number, end: number): void {
-  const found = /^(?: tag)?[ :=#_-]{0,3}(?:id|tag|number|no)?[ :=#_.-]{0,3}([0-9]{1,4})(?![0-9]|[.][0-9])/.exec(
-    scan.folded.slice(end, end + 24),
-  );
+  const found =
+    /^(?: tag)?[ :=#_-]{0,3}(?:id|tag|number|no)?[ :=#_.-]{0,3}([0-9]{1,4})(?![0-9]|[.][0-9])/.exec(
+      scan.folded.slice(end, end + 24),
+    );
   const number = Number(found?.[1] ?? 0);
   if (found !== null && number > 0 && number < 4_095) scan.notes.add("vlan", at, end - at + found[0].length);
 }

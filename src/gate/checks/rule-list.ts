@@ -1,8 +1,8 @@
 /**
  * The rules of the gate by name (SPEC 14.2): which check a rule belongs to, and what a hit of it means.
  *
- * `flagged` needs a justification by a person in a role; `blocked` cannot be justified. An operator may raise a rule
- * from flagged to blocked and never lower it.
+ * `flagged` needs a justification by a person in a role; `blocked` cannot be justified. An operator may raise a
+ * rule from flagged to blocked and never lower it.
  */
 
 /** R1 to R9 ask what a person would ask of a draft; R10 to R13 ask what every text and file is asked. */

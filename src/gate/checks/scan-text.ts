@@ -1,8 +1,8 @@
 /**
  * One pass over a text (SPEC 14.4): words are asked of the matcher, tokens are judged by the characters they have.
  *
- * Guarantees time linear in the text and no regular expression over more than one token. It reads what stands there;
- * other spellings of the same are made by `spellings.ts`.
+ * Guarantees time linear in the text and no regular expression over more than one token. It reads what stands
+ * there; other spellings of the same are made by `spellings.ts`.
  */
 import { foldCase, isWordCode, matchAt, matchName, startKey, type OnTag } from "./matcher.ts";
 import type { CompiledRules } from "./compiled-rules.ts";

@@ -1,9 +1,9 @@
 /**
  * Other spellings of a text (SPEC 14.4.7): what a reader or a program would turn back into the same words.
  *
- * Full width, look-alike letters, invisible characters; `10[.]0[.]0[.]1`, `hxxp`; per cent, quoted-printable, HTML and
- * `\u` escapes; base64 and hexadecimal of readable text, two deep. Every decoder is linear and gives at most as much
- * text as it was given. It is a list, not a proof: what is spelt in a way not listed here is not seen.
+ * Full width, look-alike letters, invisible characters; `10[.]0[.]0[.]1`, `hxxp`; per cent, quoted-printable, HTML
+ * and `\u` escapes; base64 and hexadecimal of readable text, two deep. Every decoder is linear and gives at most
+ * as much text as it was given. It is a list, not a proof: what is spelt in a way not listed here is not seen.
  */
 import type { CompiledRules } from "./compiled-rules.ts";
 import type { Notes } from "./notes.ts";
@@ -133,9 +133,12 @@ function codePoint(whole: string, code: string): string {
 // The range begins at NUL: what is outside of ASCII is asked for, controls are not.
 const NOT_ASCII = /[^ -~\s]/;
 
+/** Format characters, blank letters of Hangul, and the selectors of a variant. */
+const INVISIBLE = /\p{Cf}|\u115f|\u1160|\u3164|\uffa0|\ufe0f/gu;
+
 /** Compatibility forms, no invisible characters, and look-alikes of Latin letters inside of Latin words. */
 export function fold(text: string): string {
-  const visible = text.normalize("NFKC").replace(/[\p{Cf}\u115f\u1160\u3164\uffa0\ufe0f]/gu, "");
+  const visible = text.normalize("NFKC").replace(INVISIBLE, "");
   const digits = visible.replace(/\p{Nd}/gu, toDigit).replace(/[\u3002\u2024\u06d4\u00b7]/g, ".");
   return digits.replace(/[\p{L}\p{N}.@:_-]+/gu, (word) => (isMixed(word) ? unmask(word) : word));
 }

@@ -1,7 +1,9 @@
 /**
- * Reading a file for the gate (SPEC 14.6): what all readers of formats share: the budget, and the parts found so far.
+ * Reading a file for the gate (SPEC 14.6): what all readers of formats share: the budget, and the parts found so
+ * far.
  *
- * Nothing is executed or rendered. What cannot be read within the budget is a hit of its own and never passes as clean.
+ * Nothing is executed or rendered. What cannot be read within the budget is a hit of its own and never passes as
+ * clean.
  */
 import { inflateRawSync, inflateSync, gunzipSync, constants } from "node:zlib";
 import type { CompiledRules } from "./compiled-rules.ts";

@@ -16,6 +16,7 @@ import type { CaseState } from "#parley/protocols/protocol.ts";
 import { matrixOf, type RequestState } from "#parley/protocols/request/index.ts";
 import { ACTING, emptyRoute, jsonRoute, type Route, type Shown } from "../route.ts";
 import * as schema from "../schemas.ts";
+import { showGate } from "./gate-shown.ts";
 import { agreed, showFolded } from "../shown.ts";
 
 export const CASE_ROUTES: readonly Route[] = [
@@ -193,8 +194,10 @@ function showDraftSummary({ id, channel, status, message, by, digest, approvals 
   };
 }
 
-function showDraft({ draft, preview, said }: DraftView): Shown<Static<typeof schema.DraftShown>> {
-  return { ...showDraftSummary(draft), message: draft.message, preview, ...(said !== undefined && { said }) };
+export function showDraft(view: DraftView): Shown<Static<typeof schema.DraftShown>> {
+  const { draft, preview, gate, said } = view;
+  const shown = { ...showDraftSummary(draft), message: draft.message, preview, gate: showGate(gate) };
+  return { ...shown, ...(said !== undefined && { said }) };
 }
 
 function showSummary(view: CaseView): Shown<Static<typeof schema.CaseSummary>> {
