@@ -74,7 +74,7 @@ function retractionsOf(
 ): readonly RetractionView[] {
   return retractions
     .filter((one) => isAbout(one, item, id) && isUntil(one.item.ref, instants))
-    .map(({ item: by, ack, effect, reason, items, replacement }) => {
+    .map(({ item: by, answers, effect, reason, items, replacement }) => {
       const acknowledged = ackOf({ acks }, by, instants);
       const view = {
         ref: by.ref,
@@ -87,7 +87,8 @@ function retractionsOf(
         ...momentsOf(by.ref, by.entry.claimedAt, instants),
         ...(acknowledged !== undefined && { acknowledged_at: instants.momentOf(acknowledged.ref) }),
       };
-      if (ack === undefined || !isUntil(ack.item.ref, instants)) return view;
+      const ack = answers.findLast(({ item: answer }) => isUntil(answer.ref, instants));
+      if (ack === undefined) return view;
       const { complied, code } = ack;
       const at = instants.momentOf(ack.item.ref);
       const { ref } = ack.item;

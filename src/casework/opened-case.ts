@@ -66,7 +66,7 @@ export interface Revealed {
   readonly value: Json;
 }
 
-/** One message that took something back, and the last word of the other side about it. */
+/** One message that took something back, and what the other side answered. */
 export interface Retraction {
   readonly item: Item;
   readonly effect: "corrected" | "withdrawn";
@@ -75,7 +75,8 @@ export interface Retraction {
   readonly items?: readonly RetractedItem[];
   readonly reason: string;
   readonly replacement?: string;
-  ack: { readonly item: Item; readonly complied: string; readonly code?: string } | undefined;
+  /** Answers of the other side, oldest first. */
+  readonly answers: { readonly item: Item; readonly complied: string; readonly code?: string }[];
 }
 
 export interface CaseFold {

@@ -37,7 +37,7 @@ export function applyRetract(bucket: Bucket, opened: CaseFold, item: Item, { bod
     effect: "withdrawn",
     of,
     reason: stringIn(body, "reason"),
-    ack: undefined,
+    answers: [],
     ...(items !== undefined && { items }),
     ...(typeof replacement === "string" && { replacement }),
   });
@@ -61,8 +61,8 @@ export function applyRetractAck(
   const complied = stringIn(body, "complied");
   const { code } = body;
   if ((complied === "deleted") !== (code === undefined)) return voidFor("/body/code");
-  if (retraction.ack?.complied === "deleted") return voidFor("already-deleted");
-  retraction.ack = { item, complied, ...(typeof code === "string" && { code }) };
+  if (retraction.answers.at(-1)?.complied === "deleted") return voidFor("already-deleted");
+  retraction.answers.push({ item, complied, ...(typeof code === "string" && { code }) });
   return ACCEPTED;
 }
 
@@ -79,7 +79,7 @@ export function noteRetraction(
     item,
     effect,
     reason: stringIn(body, "reason"),
-    ack: undefined,
+    answers: [],
     ...(of !== undefined && { of: stringIn(body, of) }),
   };
   opened.retractions.push(retraction);
