@@ -32,8 +32,10 @@ const CERTAIN_LOG10 = -6;
 const LIKELY_LOG10 = -3;
 /** A found copy is read as text up to this size; a larger one by its digest alone. */
 export const COPY_SIZE_LIMIT_BYTES = 32 * 1_048_576;
-/** Order and writing of more values add nothing. */
-const VALUES_LIMIT = 20_000;
+/** Different values that are looked at for decoys; a copy with more is known by its beginning. */
+const VALUES_LIMIT = 500_000;
+/** Order and writing of more values add nothing but time. */
+const STATISTICS_LIMIT = 4_000;
 
 /** Best first; empty when nothing points anywhere. */
 export function traceCopy(
@@ -80,7 +82,9 @@ function traceOne(
   const others = canaries.filter((one) => one !== canary);
   const own = found.filter((decoy) => !others.some(({ decoys }) => decoys.includes(decoy)));
   const decoys = new Set(canaries.flatMap((one) => one.decoys));
-  const listed = values.filter(({ kind, key }) => kind === canary.kind && !decoys.has(key));
+  const listed = values
+    .filter(({ kind, key }) => kind === canary.kind && !decoys.has(key))
+    .slice(0, STATISTICS_LIMIT);
   const order = canary.order === "free" ? orderSign(backend, canary, listed, canaries.length) : undefined;
   const writing = writingSign(backend, canary, listed, canaries.length);
   const chances = [order, writing].flatMap((sign) => (sign === undefined ? [] : [sign.log10_chance]));
