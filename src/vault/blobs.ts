@@ -29,7 +29,10 @@ export interface StoredBlob {
 
 /** A blob on its way in. `commit` or `abort` ends it; nothing of it is to be found before `commit` resolved. */
 export interface BlobWriter {
-  /** Takes the bytes before it resolves: the caller may use the memory again. */
+  /**
+   * Takes the bytes before it resolves: then the caller may use the memory again. May be called again before that; the
+   * order of calls is the order of bytes.
+   */
   readonly write: (bytes: Uint8Array) => Promise<void>;
   readonly commit: () => Promise<StoredBlob>;
   /** Never throws; also after a failed `commit`. */

@@ -262,7 +262,7 @@ class S3Blobs implements BlobStore {
     try {
       return await this.#send(ask);
     } catch (cause) {
-      throw new VaultFault("unreachable", { cause });
+      throw cause instanceof VaultFault ? cause : new VaultFault("unreachable", { cause });
     }
   }
 

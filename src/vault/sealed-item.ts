@@ -110,61 +110,102 @@ async function writeSealed(
 ): Promise<number | Refusal<"item-changed" | "item-too-large">> {
   const sealer = createChunkSealer(backend, recipients);
   await writer.write(sealer.head);
-  const blocks = new BlockWriter(writer, sealer.sealChunk);
+  await using lanes = new SealLanes(writer, hasher, sealer.sealChunk);
   let size = 0;
   for await (const bytes of source) {
     size += bytes.length;
     if (size > sizeLimit) return refuse("item-too-large", { limit: sizeLimit });
     if (declaredSize !== undefined && size > declaredSize)
       return refuse("item-changed", { declared: declaredSize });
-    await hasher.update(bytes);
-    await blocks.add(bytes);
+    await lanes.add(bytes, "content");
     onProgress?.(size);
   }
   if (declaredSize !== undefined && size !== declaredSize)
     return refuse("item-changed", { declared: declaredSize, read: size });
   for (let zeros = itemPlaintextSize(size) - size - TRAILER_SIZE_BYTES; zeros > 0; zeros -= BLOCK_SIZE_BYTES)
-    await blocks.add(new Uint8Array(Math.min(zeros, BLOCK_SIZE_BYTES)));
-  await blocks.add(concatBytes(salt, u64be(size)));
-  await blocks.end();
+    await lanes.add(new Uint8Array(Math.min(zeros, BLOCK_SIZE_BYTES)), "padding");
+  await lanes.add(concatBytes(salt, u64be(size)), "padding");
+  await lanes.end();
   return size;
 }
 
-/** Cuts a stream into blocks of chunks; the last chunk is known as such only at the end. */
-class BlockWriter {
-  readonly #writer: BlobWriter;
-  readonly #seal: (chunk: Uint8Array, isLast: boolean) => Uint8Array;
-  #block = new Uint8Array(BLOCK_SIZE_BYTES);
-  #filled = 0;
+/** A block of plaintext and what it becomes, in memory that a hashing thread shares. */
+interface Lane {
+  readonly plain: Uint8Array;
+  readonly sealed: Uint8Array;
+  /** Ends when nobody reads the memory any more. */
+  busy: Promise<unknown>;
+}
 
-  constructor(writer: BlobWriter, seal: (chunk: Uint8Array, isLast: boolean) => Uint8Array) {
+/** One is filled while one is hashed and one is written. */
+const LANES = 3;
+
+/** Cuts a stream into blocks of chunks; the last chunk is known as such only at the end. */
+class SealLanes implements AsyncDisposable {
+  readonly #writer: BlobWriter;
+  readonly #hasher: Hasher;
+  readonly #seal: (chunk: Uint8Array, isLast: boolean) => Uint8Array;
+  readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({
+    plain: new Uint8Array(new SharedArrayBuffer(BLOCK_SIZE_BYTES)),
+    sealed: new Uint8Array(new SharedArrayBuffer(CHUNKS_TOGETHER * SEALED_CHUNK_SIZE_BYTES)),
+    busy: Promise.resolve(),
+  }));
+  #turn = 0;
+  #filled = 0;
+  /** Of the filled bytes, those that are content: they alone are hashed. */
+  #content = 0;
+
+  constructor(writer: BlobWriter, hasher: Hasher, seal: (chunk: Uint8Array, isLast: boolean) => Uint8Array) {
     this.#writer = writer;
+    this.#hasher = hasher;
     this.#seal = seal;
   }
 
-  async add(bytes: Uint8Array): Promise<void> {
+  async add(bytes: Uint8Array, kind: "content" | "padding"): Promise<void> {
     for (let at = 0; at < bytes.length;) {
       // A full block waits until more is known to follow: it may hold the last chunk.
       if (this.#filled === BLOCK_SIZE_BYTES) await this.#flush(false);
       const part = bytes.subarray(at, at + BLOCK_SIZE_BYTES - this.#filled);
-      this.#block.set(part, this.#filled);
+      this.#lane.plain.set(part, this.#filled);
       this.#filled += part.length;
+      if (kind === "content") this.#content += part.length;
       at += part.length;
     }
   }
 
-  end(): Promise<void> {
-    return this.#flush(true);
+  async end(): Promise<void> {
+    await this.#flush(true);
+    await Promise.all(this.#lanes.map(({ busy }) => busy));
+  }
+
+  /** Nobody may still read the memory, or write a file that is being removed, when a failed intake goes on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#lanes.map(({ busy }) => busy));
+  }
+
+  get #lane(): Lane {
+    const lane = this.#lanes[this.#turn % LANES];
+    if (lane === undefined) throw new RangeError("there is no lane");
+    return lane;
   }
 
   async #flush(isEnd: boolean): Promise<void> {
-    const sealed: Uint8Array[] = [];
-    for (let at = 0; at < this.#filled; at += CHUNK_SIZE_BYTES) {
-      const end = Math.min(at + CHUNK_SIZE_BYTES, this.#filled);
-      sealed.push(this.#seal(this.#block.subarray(at, end), isEnd && end === this.#filled));
+    const lane = this.#lane;
+    const filled = this.#filled;
+    const hashed = this.#hasher.update(lane.plain.subarray(0, this.#content));
+    let size = 0;
+    for (let at = 0; at < filled; at += CHUNK_SIZE_BYTES) {
+      const end = Math.min(at + CHUNK_SIZE_BYTES, filled);
+      const sealed = this.#seal(lane.plain.subarray(at, end), isEnd && end === filled);
+      lane.sealed.set(sealed, size);
+      size += sealed.length;
     }
+    lane.busy = Promise.all([hashed, this.#writer.write(lane.sealed.subarray(0, size))]);
+    lane.busy.catch(() => undefined); // it is awaited before the lane is used again, and at the end
+    this.#turn += 1;
     this.#filled = 0;
-    await this.#writer.write(concatBytes(...sealed));
+    this.#content = 0;
+    await this.#lane.busy;
   }
 }
 
