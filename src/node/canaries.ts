@@ -1,7 +1,7 @@
 /**
- * Canaries as use cases (SPEC 15.4): making a variant for one counterparty, tracing a found copy, recording where it was
- * seen, and opening a dispute about it. The variant reaches the other side as any file does: as an attachment of a
- * draft that the gate releases.
+ * Canaries as use cases (SPEC 15.4): making a variant for one counterparty, tracing a found copy, recording where it
+ * was seen, and opening a dispute about it. The variant reaches the other side as any file does: as an attachment of
+ * a draft that the gate releases.
  */
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
