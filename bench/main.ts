@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   start: async () => (await import("./start.ts")).benchStart(),
   screen: async () => (await import("./screen.ts")).benchScreen(),
   memory: async () => (await import("./memory.ts")).benchMemory(),
+  redaction: async () => (await import("./redaction.ts")).benchRedaction(),
 };
 
 const names = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { INSPECT_COMMANDS } from "./inspect.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { PARTNER_COMMANDS } from "./partner-commands.ts";
+import { REDACT_COMMANDS } from "./redact-commands.ts";
 import { RELEASE_COMMANDS } from "./release.ts";
 import { SCREEN } from "./screen-commands.ts";
 import { speechCommand } from "./speak.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   ...RELEASE_COMMANDS,
   ...VIEW_COMMANDS,
   ...EVIDENCE_COMMANDS,
+  ...REDACT_COMMANDS,
   ...GATE_COMMANDS,
   ...DISCLOSURE_COMMANDS,
   ...WORK_COMMANDS,

@@ -136,7 +136,14 @@ export interface CliPorts {
   readonly writeFile: (
     path: string,
     bytes: Uint8Array,
-    options?: { readonly overwrite: boolean },
+    /** `secret`: for its owner alone. */
+    options?: { readonly overwrite: boolean; readonly secret?: true },
+  ) => Promise<void>;
+  /** As `writeFile`, chunk by chunk; nothing stays unless `fill` resolves to true. Not to `-`. Throws `CliFault`. */
+  readonly writeFileAs: (
+    path: string,
+    fill: (write: (chunk: Uint8Array) => Promise<void>) => Promise<boolean>,
+    options: { readonly overwrite: boolean },
   ) => Promise<void>;
   /** One line that a person types; undefined at the end of input. Called on a terminal only. */
   readonly askLine: (question: string) => Promise<string | undefined>;

@@ -29,6 +29,7 @@ import { isCode, replaceFile, SECRET_MODE } from "./files.ts";
 import { initParty } from "./init-party.ts";
 import { downloadFile, filesBelow, uploadFile } from "./large-files.ts";
 import { startNode } from "./start-node.ts";
+import { writeFileAs } from "./written-file.ts";
 
 /** Opens the HTTP door of a running node on an address. */
 export type OpenApi = (options: {
@@ -57,6 +58,7 @@ export function makeCliPorts(world: World): CliPorts {
     env,
     readFile: readChunks,
     writeFile: writeWhole,
+    writeFileAs: writeStreamed,
     askLine,
     init: (options) => faultsToCodes(() => init(world, options)),
     start: (options) => faultsToCodes(() => start(world, options)),
@@ -149,12 +151,12 @@ async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
 async function writeWhole(
   path: string,
   bytes: Uint8Array,
-  options?: { readonly overwrite: boolean },
+  options?: { readonly overwrite: boolean; readonly secret?: true },
 ): Promise<void> {
   if (path === "-") return new Promise((resolve) => process.stdout.write(bytes, () => resolve()));
   const part = `${path}.part-${process.pid}`;
   try {
-    await writeFile(part, bytes, { flush: true });
+    await writeFile(part, bytes, { flush: true, ...(options?.secret && { mode: SECRET_MODE }) });
     if (options?.overwrite === true) await rename(part, path);
     else await link(part, path);
   } catch (cause) {
@@ -163,6 +165,17 @@ async function writeWhole(
       : systemFault(cause, "file-unwritable");
   } finally {
     await rm(part, { force: true });
+  }
+}
+
+async function writeStreamed(...given: Parameters<CliPorts["writeFileAs"]>): Promise<void> {
+  try {
+    await writeFileAs(...given);
+  } catch (cause) {
+    if (cause instanceof CliFault) throw cause;
+    throw isCode(cause, "EEXIST")
+      ? new CliFault("file-exists", { cause })
+      : systemFault(cause, "file-unwritable");
   }
 }
 

@@ -6,6 +6,7 @@ import { pushAnswerToReply } from "./answer.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { hasAnswered, outboxContext } from "./lifecycle.ts";
 import { nextPush } from "./outbox.ts";
+import { carriedBlobs } from "./transfer.ts";
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { parseCheckpoint } from "#parley/ledger/checkpoint.ts";
 
@@ -22,6 +23,7 @@ export async function exportCarrier(core: NodeCore, channel: LiveChannel): Promi
     const push = context && (await nextPush(context));
     if (push !== undefined) groups.push(push);
   }
+  groups.push(...(await carriedBlobs(core, channel)));
   return encodeGroups(groups);
 }
 

@@ -17,7 +17,7 @@ import { takeSignedReply } from "./outbox.ts";
 import { findContestedPins, takeChain } from "./pins.ts";
 import { outboxContext } from "./lifecycle.ts";
 import { judgeOfferedEntries, readPush, receivePush } from "./receive.ts";
-import { answerBlob } from "./transfer.ts";
+import { answerBlob, takeCarriedBlob } from "./transfer.ts";
 
 type Request = Extract<Group, { kind: "request" }>;
 /** The channel of a reply to something that named none: 32 zero bytes. */
@@ -177,6 +177,7 @@ async function takeDecline(core: NodeCore, { head, records }: Request): Promise<
 async function applyReply(core: NodeCore, group: Extract<Group, { kind: "reply" }>): Promise<void> {
   const channel = core.channels.get(group.head.channel);
   if (channel === undefined) return;
+  if (group.head.type === "blob") return takeCarriedBlob(core, channel, group);
   for (const party of channel.outboxes.keys()) {
     const context = outboxContext(core, channel, party);
     if (context !== undefined) await core.guard(() => takeSignedReply(context, group));

@@ -1,9 +1,9 @@
 /**
- * Redacted copies of evidence (SPEC 13.1.5): an item in, another item out, with the map of what it lacks; and proofs of
- * single pieces for a later reveal.
+ * Redacted copies of evidence (SPEC 13.1.5): an item in, another item out, with the map of what it lacks; and
+ * proofs of single pieces for a later reveal.
  *
- * Guarantees: the original is opened under custody; seed, plan and map are durable before the copy is an item; a refusal
- * leaves neither. The bytes are read in a process apart.
+ * Guarantees: the original is opened under custody; seed, plan and map are durable before the copy is an item; a
+ * refusal leaves neither. The bytes are read in a process apart.
  */
 import { encodeBase64url, parseBase64url } from "#parley/codec/bytes.ts";
 import type { JsonObject } from "#parley/codec/json.ts";

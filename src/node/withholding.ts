@@ -1,6 +1,6 @@
 /**
- * Withholding members of a message, and revealing them later (SPEC 13.3.4). Salts and values are durable in the house
- * feed before the draft is, so nothing that was withheld can become impossible to reveal.
+ * Withholding members of a message, and revealing them later (SPEC 13.3.4). Salts and values are durable in the
+ * house feed before the draft is, so nothing that was withheld can become impossible to reveal.
  */
 import { encodeBase64url, parseBase64url } from "#parley/codec/bytes.ts";
 import { isJsonObject, type Json, type JsonObject } from "#parley/codec/json.ts";

@@ -29,14 +29,16 @@ export interface ApartLimits {
 }
 
 const MIB = 1_048_576;
+/** What streams one batch at a time never needs more. */
+const STREAM_MEMORY_BYTES = 200 * MIB;
 /** Streams hold one batch; a picture of 100 million pixels takes 300 MB decoded, and covering it as much again. */
 const LIMITS_BY_FORMAT: Readonly<Record<RedactionPlan["format"], ApartLimits>> = {
   json: { memoryBytes: 2_048 * MIB, stallMs: 60_000 },
   stix: { memoryBytes: 2_048 * MIB, stallMs: 60_000 },
-  csv: { memoryBytes: 256 * MIB, stallMs: 60_000 },
-  log: { memoryBytes: 256 * MIB, stallMs: 60_000 },
+  csv: { memoryBytes: STREAM_MEMORY_BYTES, stallMs: 60_000 },
+  log: { memoryBytes: STREAM_MEMORY_BYTES, stallMs: 60_000 },
   mail: { memoryBytes: 1_024 * MIB, stallMs: 60_000 },
-  capture: { memoryBytes: 256 * MIB, stallMs: 60_000 },
+  capture: { memoryBytes: STREAM_MEMORY_BYTES, stallMs: 60_000 },
   pdf: { memoryBytes: 1_024 * MIB, stallMs: 60_000 },
   image: { memoryBytes: 1_536 * MIB, stallMs: 60_000 },
 };
@@ -97,6 +99,8 @@ function start(format: RedactionPlan["format"], { memoryBytes }: ApartLimits): C
     // A picture is decoded by libvips, which is an addon; nothing else is.
     ...(format === "image" ? ["--allow-addons"] : []),
     `--max-old-space-size=${Math.floor(memoryBytes / 2 / MIB)}`,
+    // Streams make much garbage and keep little: a small nursery is emptied before it grows into the limit.
+    ...(memoryBytes <= STREAM_MEMORY_BYTES ? ["--max-semi-space-size=1"] : []),
     "--disable-warning=SecurityWarning",
   ];
   return spawn(process.execPath, [...flags, ENTRY], {

@@ -20,7 +20,7 @@ export interface Blocks {
 
 const BATCH_SIZE_BYTES = 262_144;
 
-/** Bytes on their way out. */
+/** Bytes on their way out; what `flush` gave is valid until the next `add`. */
 export class Batch {
   #bytes = Buffer.allocUnsafe(BATCH_SIZE_BYTES);
   #size = 0;
@@ -41,9 +41,30 @@ export class Batch {
 
   flush(): Uint8Array {
     const full = this.#bytes.subarray(0, this.#size);
-    this.#bytes = Buffer.allocUnsafe(BATCH_SIZE_BYTES);
     this.#size = 0;
     return full;
+  }
+}
+
+/** What was read and not yet taken, in one buffer that is used again. */
+class Held {
+  #bytes = Buffer.allocUnsafe(BATCH_SIZE_BYTES);
+  size = 0;
+
+  with(chunk: Uint8Array): Buffer {
+    if (this.size + chunk.length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(2 * (this.size + chunk.length));
+      this.#bytes.copy(grown, 0, 0, this.size);
+      this.#bytes = grown;
+    }
+    this.#bytes.set(chunk, this.size);
+    this.size += chunk.length;
+    return this.#bytes.subarray(0, this.size);
+  }
+
+  drop(size: number): void {
+    this.#bytes.copyWithin(0, size, this.size);
+    this.size -= size;
   }
 }
 
@@ -55,10 +76,9 @@ export async function* redactCapture(
   const out = new Batch();
   const packets = new PacketRedactor(plan, work);
   let blocks: Blocks | undefined;
-  let rest: Buffer = Buffer.alloc(0);
+  const held = new Held();
   for await (const chunk of source) {
-    const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    const bytes = rest.length === 0 ? view : Buffer.concat([rest, view]);
+    const bytes = held.with(chunk);
     blocks ??= blocksOf(bytes, packets);
     let at = 0;
     for (let size = blocks?.sizeAt(bytes, at); size !== undefined; size = blocks?.sizeAt(bytes, at)) {
@@ -67,10 +87,10 @@ export async function* redactCapture(
       at += size;
       if (out.isFull) yield out.flush();
     }
-    rest = Buffer.from(bytes.subarray(at));
+    held.drop(at);
   }
   if (blocks === undefined) stop("redaction-format", { what: "capture" });
-  if (rest.length > 0) stop("redaction-truncated", { what: "packet", packet: packets.count + 1 });
+  if (held.size > 0) stop("redaction-truncated", { what: "packet", packet: packets.count + 1 });
   yield out.flush();
 }
 

@@ -25,6 +25,7 @@ export interface RedactionInput {
   /** 32 secret random bytes; whoever has them and the original can prove every piece. */
   readonly seed: Uint8Array;
   readonly backend: Digesting;
+  /** The chunk is the callee's until it resolves, and no longer. */
   readonly write: (chunk: Uint8Array) => Promise<void> | void;
   /** Index of a piece that is to be proven. */
   readonly reveal?: number;

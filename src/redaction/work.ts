@@ -54,6 +54,9 @@ export function stop(code: RedactionCode, facts: RefusalFacts = {}): never {
 
 const SALT_DOMAIN = utf8("parley/redaction/salt/v1\n");
 const KEY_DOMAIN = utf8("parley/redaction/key/v1\n");
+const COMMIT_DOMAIN = utf8("parley/commit/v1\n");
+/** A packet and its place. */
+const SCRATCH_SIZE_BYTES = 270_000;
 export const SEED_SIZE_BYTES = 32;
 
 /** SPEC 13.2.2: of fixed length, so that a plain hash is a keyed one. */
@@ -77,6 +80,7 @@ export class Work {
   /** Leaf hashes, kept only while one piece is to be proven. */
   readonly #leaves: Hash[] = [];
   #frontier = EMPTY_FRONTIER;
+  readonly #hasher: LeafHasher;
 
   /** `reveal` is the index of the one piece that is to be proven. */
   constructor(backend: Digesting, seed: Uint8Array, reveal?: number) {
@@ -84,6 +88,7 @@ export class Work {
     this.#backend = backend;
     this.#seed = seed;
     this.#wanted = reveal;
+    this.#hasher = new LeafHasher(backend, seed);
   }
 
   /** 32 bytes for one use, named by `label`. */
@@ -105,7 +110,7 @@ export class Work {
   leaveOut(piece: LeftOut): void {
     const index = this.#frontier.size;
     const { sha256 } = this.#backend;
-    const leaf = pieceLeaf(this.#backend, pieceSalt(this.#backend, this.#seed, index), piece);
+    const leaf = this.#hasher.leaf(index, piece);
     this.#frontier = appendLeaf(sha256, this.#frontier, leaf).frontier;
     this.#counts.set(piece.how, (this.#counts.get(piece.how) ?? 0) + 1);
     if (index < PLACES_LIMIT) this.#places.push({ at: shorten(piece.shown ?? piece.at), how: piece.how });
@@ -135,6 +140,40 @@ export class Work {
     const salt = encodeBase64url(pieceSalt(this.#backend, this.#seed, index));
     const path = inclusionPath(sha256, read, index, this.#frontier.size).map(encodeBase64url);
     return { v: 1, type: "redaction.piece", index, salt, at, how, value: encodeBase64url(value), path };
+  }
+}
+
+/**
+ * `pieceLeaf` without a new array for each step: a capture has a million packets. Values that do not fit take the long
+ * way; the verifier always does, so a difference would show in every reveal.
+ */
+class LeafHasher {
+  readonly #backend: Digesting;
+  readonly #seed: Uint8Array;
+  readonly #salt = Buffer.alloc(SALT_DOMAIN.length + SEED_SIZE_BYTES + 8);
+  readonly #commit = Buffer.alloc(SCRATCH_SIZE_BYTES);
+  readonly #leaf = Buffer.alloc(33);
+
+  constructor(backend: Digesting, seed: Uint8Array) {
+    this.#backend = backend;
+    this.#seed = seed;
+    this.#salt.set(SALT_DOMAIN);
+    this.#salt.set(seed, SALT_DOMAIN.length);
+    this.#commit.set(COMMIT_DOMAIN);
+  }
+
+  leaf(index: number, piece: LeftOut): Hash {
+    const head = `${piece.how} ${piece.at}\n`;
+    const start = COMMIT_DOMAIN.length + 32;
+    if (head.length * 3 + piece.value.length > SCRATCH_SIZE_BYTES - start)
+      return pieceLeaf(this.#backend, pieceSalt(this.#backend, this.#seed, index), piece);
+    const { sha256 } = this.#backend;
+    this.#salt.writeBigUInt64BE(BigInt(index), SALT_DOMAIN.length + SEED_SIZE_BYTES);
+    this.#commit.set(sha256(this.#salt), COMMIT_DOMAIN.length);
+    const end = start + this.#commit.write(head, start, "utf8");
+    this.#commit.set(piece.value, end);
+    this.#leaf.set(sha256(this.#commit.subarray(0, end + piece.value.length)), 1);
+    return sha256(this.#leaf);
   }
 }
 

@@ -84,12 +84,13 @@ test("scenario 8: the sensor stays at home, and the original proves itself when 
 
   // Rimal sees the copy, that something was withheld, and nothing of what.
   const [opening] = (await caseSeen(table, told.case)).entries;
-  const { attach, withheld } = opening?.message as { attach: JsonObject[]; withheld: JsonObject[] };
+  assert(opening !== undefined);
+  const { attach, withheld } = opening.message as { attach: JsonObject[]; withheld: JsonObject[] };
   assert.equal(attach[0]?.["digest"], copy.digest);
   assert.deepEqual(withheld, [
     { path: "/attach/0/original", commit: (copy.map["original"] as JsonObject)["commit"] },
   ]);
-  assert(!JSON.stringify(opening?.message).includes("ids-north"));
+  assert(!JSON.stringify(opening.message).includes("ids-north"));
   const before = await verifyInWords(table, await transcriptOf(table, a));
   assert.match(before, /\/attach\/0\/original has not been revealed/);
 
@@ -123,7 +124,8 @@ test("scenario 8: the sensor stays at home, and the original proves itself when 
   assert(!isRefusal(parsed));
   assert.deepEqual(verifyRevealedPiece(nodeBackend, map, parsed), utf8("ids-north-02"));
   const reveal = (await caseSeen(table, told.case)).entries.find(({ type }) => type === "reveal");
-  const { salt, value } = reveal?.message["body"] as {
+  assert(reveal !== undefined);
+  const { salt, value } = reveal.message["body"] as {
     salt: string;
     value: { digest: string; size_bytes: number };
   };

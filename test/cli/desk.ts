@@ -50,6 +50,15 @@ export function makeDesk(
       held.set(path, concatBytes(bytes));
       await Promise.resolve();
     },
+    writeFileAs: async (path, fill, { overwrite }) => {
+      if (held.has(path) && !overwrite) throw new CliFault("file-exists");
+      const parts: Uint8Array[] = [];
+      const isWhole = await fill(async (chunk) => {
+        parts.push(chunk.slice());
+        await Promise.resolve();
+      });
+      if (isWhole) held.set(path, concatBytes(...parts));
+    },
     askLine: () => Promise.resolve(typed.shift()),
     init: (given) =>
       Promise.resolve({ party: "A".repeat(43), files: [given.name], roots: ["roots/root-1.key"] }),

@@ -249,6 +249,26 @@ test("copies of a draft that is refused or discarded are gone", async () => {
   assert.equal(await blobs(), 1);
 });
 
+test("a small file travels in the .parley file, and one that is not what was named changes nothing", async () => {
+  await using two = await pair();
+  const { meridia, rimal, world, channel } = two;
+  world.cut.add("meridia>rimal").add("rimal>meridia");
+  const { item } = await sendFile(two, patternOf(80_000));
+  const file = await meridia.node.exportCarrier(liveChannel(meridia, channel));
+  const groups = parseGroups(file);
+  assert(!isRefusal(groups));
+  const lied = groups.map((group) =>
+    group.head.type === "blob" ? withPayload(group, (bytes) => flipped(bytes, 9_000)) : group,
+  );
+  await rimal.node.exchange(encodeGroups(lied));
+  assert.equal(rimal.node.core.house.state.evidence.items.size, 0);
+  await rimal.node.exchange(file);
+  const [received] = rimal.node.core.house.state.evidence.items.values();
+  assert.equal(received?.digest, item.digest);
+  await rimal.node.exchange(file);
+  assert.equal(rimal.node.core.house.state.evidence.items.size, 1);
+});
+
 type Exchange = (party: string, body: Uint8Array) => Promise<Uint8Array>;
 
 function blobAsked(body: Uint8Array): number | undefined {
