@@ -1,8 +1,8 @@
 /**
  * Links and the second person (SPEC 17.8.4): how people come in, and how the rule of keys is turned on and off.
  *
- * Guarantees: a link that gives a role that releases, and turning the rule off, take two people who govern. The secret of
- * a link is answered once, to who made it, and kept nowhere.
+ * Guarantees: a link that gives a role that releases, and turning the rule off, take two people who govern. The
+ * secret of a link is answered once, to who made it, and kept nowhere.
  */
 import { encodeBase64url } from "#parley/codec/bytes.ts";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";
