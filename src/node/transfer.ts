@@ -389,3 +389,59 @@ async function checkContent(
     commitToFile(backend, salt, { digest, size_bytes }) === commit;
   return isNamed ? undefined : refuse("attachment-digest");
 }
+
+/** SPEC 12.7.10: of one copy, and of all that one file carries beside its entries. */
+const CARRIED_SIZE_LIMIT_BYTES = RANGE_SIZE_LIMIT_BYTES;
+const CARRIED_TOTAL_LIMIT_BYTES = 24 * 1_048_576;
+
+/** SPEC 12.7.10: small copies that nobody has fetched, whole, as answers to what was not asked. */
+export async function carriedBlobs(core: NodeCore, channel: LiveChannel): Promise<readonly Group[]> {
+  const { vault } = core.ports;
+  if (vault === undefined) return [];
+  const groups: Group[] = [];
+  let totalBytes = 0;
+  for (const { ct, ct_size: size, item: id } of core.house.state.evidence.copies.values()) {
+    const item = core.house.state.evidence.items.get(id);
+    const fetched = item?.custody.some(({ act, channel: to }) => act === "fetched" && to === channel.id);
+    const offered = core.attachments.offered.get(ct)?.has(channel.id) === true && item?.erased === false;
+    const fits = size <= CARRIED_SIZE_LIMIT_BYTES && totalBytes + size <= CARRIED_TOTAL_LIMIT_BYTES;
+    if (!offered || fetched === true || !fits) continue;
+    const bytes = await readWhole(vault, ct, 0, size);
+    if (isRefusal(bytes)) continue;
+    totalBytes += size;
+    const head = { type: "blob", channel: channel.id, ct, from: 0, size } as const;
+    groups.push({ ...reply(head), records: [{ type: "payload", bytes }] });
+  }
+  return groups;
+}
+
+/** SPEC 12.7.10: a carried file is believed for its hash; one that is not what was named changes nothing. */
+export async function takeCarriedBlob(
+  core: NodeCore,
+  channel: LiveChannel,
+  { head, records }: Extract<Group, { kind: "reply" }>,
+): Promise<void> {
+  const { vault } = core.ports;
+  if (head.type !== "blob" || vault === undefined || !core.writable) return;
+  const named = core.attachments.named.get(head.ct);
+  const bytes = records[0]?.bytes;
+  if (named?.channel !== channel.id || bytes === undefined) return;
+  if (core.house.state.evidence.received.has(head.ct)) return;
+  const total = sealedItemSize(named.attachment.size_bytes, channel.parties.length);
+  if (bytes.length !== total) return;
+  const writer = await vault.blobs.create({
+    announce: async (name) => {
+      if (name !== head.ct) throw new VaultFault("altered");
+      await vault.pending.add(name);
+    },
+  });
+  try {
+    await writer.write(bytes);
+    await writer.commit();
+    await recordReceived(core, vault, named);
+  } catch (fault) {
+    await writer.abort();
+    if (!(fault instanceof VaultFault)) throw fault;
+    core.ports.log("carried-file-refused", { kind: fault.kind });
+  }
+}
