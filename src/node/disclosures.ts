@@ -14,11 +14,16 @@ export const LOOK_BACK_SECONDS = 365 * 86_400;
 /** Every own disclosure in every channel, as of an instant; now if none is given. */
 export function disclosureRows(core: NodeCore, asOf?: Instant): readonly DisclosureRow[] {
   const at = asOf ?? core.ports.clock();
-  const channels = [...core.channels.values()].flatMap(({ id, casework }) =>
+  const channels = channelsInOrder(core).flatMap(({ id, casework }) =>
     casework === undefined ? [] : [{ channel: id, disclosures: casework.disclosures(core.me, at) }],
   );
   const { drafts, work } = core.house.state;
   return foldDisclosures({ channels, drafts: drafts.values(), sightings: work.sightings });
+}
+
+/** By id: the order in which they came to be is not the order in which a start finds them. */
+export function channelsInOrder(core: NodeCore): readonly LiveChannel[] {
+  return [...core.channels.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** What was said to a party in the last 365 days: for the gate, before more is said. */

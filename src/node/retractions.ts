@@ -20,7 +20,7 @@ import { codeIn } from "#parley/protocols/body.ts";
 import type { RETRACTION_REASONS } from "#parley/protocols/system/messages.ts";
 import type { NodeCore } from "./core.ts";
 import { makeDraft } from "./desk.ts";
-import { disclosureRows } from "./disclosures.ts";
+import { channelsInOrder, disclosureRows } from "./disclosures.ts";
 import type { Person } from "./house.ts";
 
 export interface RetractionOrder {
@@ -88,7 +88,7 @@ export interface ReceivedRetraction {
 export function receivedRetractions(core: NodeCore): readonly ReceivedRetraction[] {
   const now = core.ports.clock();
   const found = new Map<string, ReceivedRetraction>();
-  for (const { id: channel, casework, parties } of core.channels.values()) {
+  for (const { id: channel, casework, parties } of channelsInOrder(core)) {
     for (const party of parties) {
       if (party === core.me || casework === undefined) continue;
       for (const row of casework.disclosures(party, now)) {
