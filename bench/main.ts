@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   fold: async () => (await import("./fold.ts")).benchFold(),
   start: async () => (await import("./start.ts")).benchStart(),
   screen: async () => (await import("./screen.ts")).benchScreen(),
+  vault: async () => (await import("./vault.ts")).benchVault(),
   memory: async () => (await import("./memory.ts")).benchMemory(),
   redaction: async () => (await import("./redaction.ts")).benchRedaction(),
 };

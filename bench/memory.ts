@@ -5,7 +5,7 @@ import { ask, startPair, type Pair } from "./two-processes.ts";
 /** The issue asks for 100,000; each step of the way is delivered for real, so this takes minutes. */
 const MESSAGES = 100_000;
 const SIZE_BYTES = 400;
-/** What a long life holds is asked for, not what a burst of a thousand sealings at once leaves behind in the allocator. */
+/** What a long life holds is asked for, not what a burst of a thousand sealings leaves behind in the allocator. */
 const IN_FLIGHT = 64;
 
 export async function benchMemory(): Promise<void> {

@@ -1,8 +1,9 @@
 /**
  * How far the heap may grow before a full collection.
  *
- * A node's garbage is mostly byte arrays outside the heap. V8 counts them with a small heap and, left alone, walks the
- * whole of it after every ten megabytes: a fifth of the CPU under load. With this it waits until what lives has doubled.
+ * A node's garbage is mostly byte arrays outside the heap. V8 counts them with a small heap and, left alone, walks
+ * the whole of it after every ten megabytes: a fifth of the CPU under load. With this it waits until what lives has
+ * doubled.
  */
 import { setFlagsFromString } from "node:v8";
 
