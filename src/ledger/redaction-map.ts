@@ -22,7 +22,6 @@ export type RedactionAct = (typeof REDACTION_ACTS)[number];
 
 /** SPEC 13.1.1. */
 export const REDACTION_FORMATS = ["json", "stix", "csv", "log", "mail", "capture", "pdf", "image"] as const;
-export type RedactionFormat = (typeof REDACTION_FORMATS)[number];
 
 /** SPEC 13.2.4: places that a map lists; a capture has more packets than anybody reads. */
 export const PLACES_LIMIT = 1_000;
