@@ -204,12 +204,21 @@ export class PeopleFold {
     );
   }
 
+  /** Revoking a key is no way back to a token. */
+  #hadKey(officer: number): boolean {
+    return [...this.#credentials.values()].some((one) => one.officer === officer && one.deviceBound);
+  }
+
+  /** Whether new people with roles that release come by a link and a second person alone (SPEC 17.6.6). */
+  get isKeyed(): boolean {
+    return this.#approvals === "passkey" || [...this.#credentials.values()].some((one) => one.deviceBound);
+  }
+
   /** SPEC 17.6: the key that approves, none where none is asked for, or why not. */
   judge(given: GivenApproval): { readonly key?: string; readonly counter?: number } | Refusal {
     const { officer, role, digest, channel, assertion } = given;
     if (assertion === undefined) {
-      const asked =
-        this.#approvals === "passkey" || given.session === true || this.keysOf(officer).length > 0;
+      const asked = this.#approvals === "passkey" || given.session === true || this.#hadKey(officer);
       return asked && RELEASING.includes(role) ? refuse("gate-assertion", { role }) : {};
     }
     const credential = this.#credentials.get(assertion.credential);

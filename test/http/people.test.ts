@@ -141,6 +141,32 @@ describe("people through the API", () => {
     );
   });
 
+  it("a stolen session makes nobody who could release: no token, no link alone, no key revoked for it", async () => {
+    const scene = await makeScene();
+    const { meridia, channel } = scene;
+    const thief = new Browser(meridia);
+    await thief.register(new Authenticator({ name: "p" }), await linkFor(scene, "principal"));
+    const victim = new Browser(meridia);
+    const device = new Authenticator({ name: "r" });
+    await victim.register(device, await linkFor(scene, "releaser1"));
+    const roles = { roles: ["releaser"] };
+    await refused(await thief.ask("/people", { body: roles }), 403, "gate-assertion");
+    await refused(await ask(meridia, "/people", { as: "principal", body: roles }), 403, "gate-assertion");
+    await read(await ask(meridia, "/people", { as: "principal", body: { roles: ["watch"] } }), 201);
+    const link = await read(await thief.ask("/links", { body: roles }), 201);
+    const { secret } = link;
+    await refused(await thief.ask("/session/registration", { body: { link: secret } }), 403, "link-refused");
+    assert.equal((await thief.ask(`/keys/${device.credential}`, { method: "DELETE" })).status, 204);
+    const input = { type: "notice.open", role: "analyst", body: noticeBody() };
+    const draft = await read(
+      await ask(meridia, `/channels/${channel}/drafts`, { as: "analyst", body: input }),
+      201,
+    );
+    const path = `/drafts/${String(draft["draft"])}/approvals`;
+    const body = { role: "releaser", digest: draft["digest"] };
+    await refused(await ask(meridia, path, { as: "releaser1", body }), 403, "gate-assertion");
+  });
+
   it("sessions end when idle and when old", async () => {
     const scene = await makeScene();
     const { world } = scene;
