@@ -129,7 +129,7 @@ async function add(call: Call): Promise<number> {
         }),
       );
     await say(0);
-    if (!(await addOne(call, file, say))) refused += 1;
+    if (!(await addOne(call, file, (readBytes) => void say(readBytes)))) refused += 1;
     doneBytes += file.sizeBytes;
   }
   await out.done();

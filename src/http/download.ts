@@ -47,10 +47,10 @@ export async function toDownload(
   let next: IteratorResult<Uint8Array> | undefined = first;
   const stream = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
-      const { done, value } = next ?? (await iterator.next());
+      const given = next ?? (await iterator.next());
       next = undefined;
-      if (done === true) controller.close();
-      else controller.enqueue(new Uint8Array(value));
+      if (given.done === true) controller.close();
+      else controller.enqueue(new Uint8Array(given.value));
     },
     cancel: async () => {
       await iterator.return?.();

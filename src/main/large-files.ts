@@ -43,7 +43,7 @@ export async function uploadFile(
   });
   await file.close();
   let readBytes = 0;
-  async function* counted(): AsyncGenerator<Uint8Array> {
+  async function* counted(): AsyncGenerator<Uint8Array, void> {
     for await (const bytes of createReadStream(path, { highWaterMark: READ_SIZE_BYTES })) {
       if (!(bytes instanceof Uint8Array)) continue;
       readBytes += bytes.length;
@@ -87,12 +87,12 @@ export async function downloadFile(
   return { status: response.status, contentType: "", body: new Uint8Array(0) };
 }
 
-function streamOf(source: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+function streamOf(source: AsyncGenerator<Uint8Array, void>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull: async (controller) => {
-      const { done, value } = await source.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
+      const given = await source.next();
+      if (given.done === true) controller.close();
+      else controller.enqueue(given.value);
     },
     cancel: async () => {
       await source.return(undefined);

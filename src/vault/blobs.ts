@@ -52,8 +52,8 @@ export interface CreateOptions {
 export interface BlobStore extends AsyncDisposable {
   readonly create: (options?: CreateOptions) => Promise<BlobWriter>;
   /**
-   * Takes over a whole file of this machine that was hashed as `blob` says; the file is gone afterwards. Nobody finds the
-   * blob before it resolved.
+   * Takes over a whole file of this machine that was hashed as `blob` says; the file is gone afterwards. Nobody finds
+   * the blob before it resolved.
    */
   readonly adopt: (path: string, blob: StoredBlob) => Promise<void>;
   /** Exactly the bytes of the range, in pieces of any size; else it throws `VaultFault`, in the middle if need be. */
