@@ -135,6 +135,8 @@ export class House {
   readonly #pairings = new Map<string, Pairing>();
   readonly #offers = new Map<string, Offer>();
   readonly #drafts = new Map<string, Draft>();
+  /** Ids of drafts by the id of the message that each holds. */
+  readonly #draftsByMessage = new Map<string, readonly string[]>();
   readonly #evidence = new HouseEvidence();
   readonly #redaction = new HouseRedaction();
   readonly #work = new HouseWork();
@@ -176,10 +178,8 @@ export class House {
 
   /** Drafts said according to the shared record: their message id stands in the own feed. */
   markSaid(messageId: string): void {
-    for (const draft of this.#drafts.values()) {
-      if (draft.message["id"] === messageId && draft.status !== "said")
-        this.#drafts.set(draft.id, { ...draft, status: "said" });
-    }
+    for (const id of this.#draftsByMessage.get(messageId) ?? [])
+      this.#changeDraft(id, (draft) => (draft.status === "said" ? draft : { ...draft, status: "said" }));
   }
 
   /** Applies one record; what is not a house record (genesis, party chain) changes nothing. */
@@ -206,7 +206,7 @@ export class House {
         this.#offers.set(record.channel, record);
         return;
       case "house.draft":
-        this.#drafts.set(record.draft, this.#newDraft(record));
+        this.#takeDraft(this.#newDraft(record));
         return;
       case "house.approval":
         this.#approve(record);
@@ -250,6 +250,12 @@ export class House {
     const approval = { officer, role, ...admitted, ...(assertion && { assertion }) };
     this.#changeDraft(draft.id, () => ({ ...draft, approvals: [...draft.approvals, approval] }));
     return true;
+  }
+
+  #takeDraft(draft: Draft): void {
+    this.#drafts.set(draft.id, draft);
+    const message = String(draft.message["id"]);
+    this.#draftsByMessage.set(message, [...(this.#draftsByMessage.get(message) ?? []), draft.id]);
   }
 
   #newDraft(record: Extract<HouseRecord, { type: "house.draft" }>): Draft {
