@@ -1,8 +1,11 @@
 /** `npm run bench [-- NAME …]`: each prints its figure, its floor or peer of the same run, and the ratio. */
+import { letHeapGrow } from "../src/main/heap.ts";
 import { requirePinnedNode } from "../tools/pinned-node.ts";
 import { printMachine } from "./kit.ts";
 
 requirePinnedNode();
+// As in every process of `parley`.
+letHeapGrow();
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   messages: async () => (await import("./messages.ts")).benchMessages(),
@@ -11,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   fold: async () => (await import("./fold.ts")).benchFold(),
   start: async () => (await import("./start.ts")).benchStart(),
   screen: async () => (await import("./screen.ts")).benchScreen(),
+  gate: async () => (await import("./gate.ts")).benchGate(),
   vault: async () => (await import("./vault.ts")).benchVault(),
   memory: async () => (await import("./memory.ts")).benchMemory(),
   redaction: async () => (await import("./redaction.ts")).benchRedaction(),

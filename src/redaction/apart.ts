@@ -92,10 +92,12 @@ export async function redactApart(
   }
 }
 
-function start(format: RedactionPlan["format"], { memoryBytes }: ApartLimits): Child {
-  const flags = [
+/** What a child of Node is started with: no right but to read the program. */
+export function childFlags(format: RedactionPlan["format"], { memoryBytes }: ApartLimits): readonly string[] {
+  return [
     "--permission",
-    `--allow-fs-read=${ROOT}*`,
+    // The program and nothing beside it: a data directory may lie in the same folder.
+    ...["src/*", "node_modules/*", "package.json"].map((path) => `--allow-fs-read=${ROOT}${path}`),
     // A picture is decoded by libvips, which is an addon; nothing else is.
     ...(format === "image" ? ["--allow-addons"] : []),
     `--max-old-space-size=${Math.floor(memoryBytes / 2 / MIB)}`,
@@ -103,6 +105,10 @@ function start(format: RedactionPlan["format"], { memoryBytes }: ApartLimits): C
     ...(memoryBytes <= STREAM_MEMORY_BYTES ? ["--max-semi-space-size=1"] : []),
     "--disable-warning=SecurityWarning",
   ];
+}
+
+function start(format: RedactionPlan["format"], limits: ApartLimits): Child {
+  const flags = childFlags(format, limits);
   return spawn(process.execPath, [...flags, ENTRY], {
     stdio: ["pipe", "pipe", "ignore"],
     env: {},

@@ -1,10 +1,11 @@
 /** The process that reads hostile bytes (SPEC 13.6): the same copy and map, and an end to memory and time. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { isRefusal, type Refusal } from "#parley/codec/refusal.ts";
-import { redactApart, type ApartLimits } from "#parley/redaction/apart.ts";
+import { childFlags, redactApart, type ApartLimits } from "#parley/redaction/apart.ts";
 import { readRedactionPlan } from "#parley/redaction/plan.ts";
 import type { Redaction } from "#parley/redaction/redact.ts";
 import { backend, chunksOf, copied, SEED } from "./kit.ts";
@@ -77,4 +78,15 @@ test("apart: a file that never goes on is ended", async () => {
   const { done } = await apart(stalled(), LOG, { memoryBytes: 2 ** 30, stallMs: 500 });
   assert(isRefusal(done));
   assert.deepEqual([done.code, done.facts], ["redaction-limit", { what: "time" }]);
+});
+
+test("apart: the child may read the program, and nothing else", () => {
+  const root = new URL("../../", import.meta.url).pathname;
+  const asked = `for (const [scope, path] of [["fs.read", "${root}src/main.ts"], ["fs.read", "${root}README.md"],
+    ["fs.write", "/tmp/x"], ["child"], ["worker"], ["addon"]]) console.log(process.permission.has(scope, path));`;
+  const limits = { memoryBytes: 2 ** 28, stallMs: 1_000 };
+  const { stdout } = spawnSync(process.execPath, [...childFlags("log", limits), "-e", asked], {
+    encoding: "utf8",
+  });
+  assert.deepEqual(stdout.trim().split("\n"), ["true", "false", "false", "false", "false", "false"]);
 });
