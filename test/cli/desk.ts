@@ -78,7 +78,11 @@ export function makeDesk(
         keysMissing: [],
         rootsHere: [],
       }),
-    filesBelow: () => ReadableStream.from([]),
+    filesBelow: async function* (path) {
+      const bytes = held.get(path);
+      if (bytes === undefined) throw new CliFault("file-unreadable");
+      yield await Promise.resolve({ path, name: path, sizeBytes: bytes.length });
+    },
     uploadFile: () => Promise.reject(new CliFault("api-unreachable")),
     downloadFile: () => Promise.reject(new CliFault("api-unreachable")),
     fetchPublic: () => Promise.reject(new CliFault("file-unreadable")),
