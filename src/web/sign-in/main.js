@@ -1,3 +1,4 @@
+/* oxlint-disable -- made by tools/build-sign-in.ts from main.ts */
 "use strict";
 /**
  * The node's own page: registering a passkey with a one-time link, signing in, and approving a draft with the key.

@@ -95,7 +95,7 @@ function head(): HTMLElement {
 
 /** Nobody is signed in. */
 async function door(): Promise<readonly HTMLElement[]> {
-  const methods = await call("GET", "/session/methods").catch(() => ({}) as Json);
+  const methods = await call("GET", "/session/methods").catch((): Json => ({}));
   const officer = field("officer", say("in.officer"), { inputmode: "numeric", autocomplete: "username" });
   const code = field("code", say("in.digits"), { inputmode: "numeric", autocomplete: "one-time-code" });
   const byCode = element(
@@ -120,7 +120,7 @@ async function door(): Promise<readonly HTMLElement[]> {
 
 /** Somebody came with a one-time link. */
 async function welcome(): Promise<readonly HTMLElement[]> {
-  const methods = await call("GET", "/session/methods").catch(() => ({}) as Json);
+  const methods = await call("GET", "/session/methods").catch((): Json => ({}));
   const label = element("select", { id: "label" });
   for (const one of LABELS) label.append(element("option", { value: one }, say(`label.${one}`)));
   const card = element(
