@@ -1,5 +1,5 @@
 /**
- * Sealing and opening chunk by chunk (SPEC 2.5): the same age files as `seal.ts` makes, for what does not fit in memory.
+ * Sealing and opening chunk by chunk (SPEC 2.5): the age files that `seal.ts` makes, for what does not fit in memory.
  *
  * Guarantees: bytes in, bytes out, one chunk of 65,536 bytes at a time, in constant memory; each plaintext chunk that
  * `openChunk` gives is authentic and in its place. That the file ends there is known only with the chunk that was

@@ -31,6 +31,8 @@ export interface DiskBlobsOptions {
 
 /** What a written piece is read back in: large enough that the disk and not the call is the limit. */
 const READ_SIZE_BYTES = 1_048_576;
+/** Written this far ahead, the disk is asked to begin: at the end little is left to wait for. */
+const SYNC_AHEAD_BYTES = 32 * 1_048_576;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
@@ -170,6 +172,9 @@ class DiskWriter implements BlobWriter {
   readonly #parts: WriterParts;
   #size = 0;
   #open = true;
+  /** Up to where the disk was asked to keep the bytes, and that asking. */
+  #synced = 0;
+  #syncing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -181,6 +186,10 @@ class DiskWriter implements BlobWriter {
     const at = this.#size;
     this.#size += bytes.length;
     await Promise.all([hasher.update(bytes), guarded(() => writeWhole(file, bytes, at))]);
+    if (at - this.#synced < SYNC_AHEAD_BYTES) return;
+    this.#synced = at;
+    // The disk works beside the cipher; the last sync of `commit` is the one that counts.
+    this.#syncing = this.#syncing.then(() => file.datasync()).catch(() => undefined);
   }
 
   async commit(): Promise<{ readonly name: string; readonly sizeBytes: number }> {
@@ -188,6 +197,7 @@ class DiskWriter implements BlobWriter {
     const name = await hasher.digest();
     await announce?.(name);
     const target = pathOf(name);
+    await this.#syncing;
     await guarded(async () => {
       await file.datasync();
       await file.close();
@@ -199,6 +209,7 @@ class DiskWriter implements BlobWriter {
 
   async abort(): Promise<void> {
     const { file, path, release } = this.#parts;
+    await this.#syncing;
     if (this.#open) await file.close().catch(() => undefined);
     this.#open = false;
     await rm(path, { force: true }).catch(() => undefined);
