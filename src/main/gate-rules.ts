@@ -1,8 +1,8 @@
 /**
  * The operator's own rules of the gate (SPEC 14.3): `gate-rules.json` in the data directory, read when the node starts.
  *
- * A file that cannot be read stops the start: a node never runs with fewer rules than its operator wrote. Drafts that were
- * checked under other rules are checked again before they leave.
+ * A file that cannot be read stops the start: a node never runs with fewer rules than its operator wrote. Drafts
+ * that were checked under other rules are checked again before they leave.
  */
 import { join } from "node:path";
 import { isRefusal } from "#parley/codec/refusal.ts";

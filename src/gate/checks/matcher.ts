@@ -26,7 +26,7 @@ interface Glob {
 }
 
 export interface Matcher {
-  /** By the two first characters of a word: whether any pattern begins so. */
+  /** By the three first characters of a word: whether any pattern begins so. */
   readonly starts: Uint8Array;
   readonly phrases: ReadonlyMap<string, readonly Phrase[]>;
   readonly prefixes: ReadonlyMap<string, readonly Phrase[]>;
@@ -47,7 +47,7 @@ export interface Tagged {
 const NAME_LIMIT = 256;
 
 export function compileMatcher(tagged: readonly Tagged[]): Matcher {
-  const starts = new Uint8Array(1 << 14);
+  const starts = new Uint8Array(1 << 21);
   const phrases = new Map<string, Phrase[]>();
   const prefixes = new Map<string, Phrase[]>();
   const globs = new Map<string, Glob[]>();
@@ -66,13 +66,13 @@ export function compileMatcher(tagged: readonly Tagged[]): Matcher {
       }
       case "prefix":
         put(prefixes, value.slice(0, 2), { text: value, tag });
-        starts[startKey(value, 0)] = 1;
+        markStarts(starts, value);
         break;
       case "glob":
         if (value.startsWith("*") || value.indexOf("*") === 1) openGlobs.push({ pattern: value, tag });
         else {
           put(globs, value.slice(0, 2), { pattern: value, tag });
-          starts[startKey(value, 0)] = 1;
+          markStarts(starts, value);
         }
         break;
       case "shape":
@@ -98,10 +98,20 @@ export function foldCase(text: string): string {
   return folded.length === text.length ? folded : text;
 }
 
-/** Where in `starts` a word with these first two characters stands. */
+/** Where in `starts` a word with these first three characters stands; what is no part of the word counts as 0. */
 export function startKey(text: string, at: number): number {
-  const next = text.charCodeAt(at + 1);
-  return ((text.charCodeAt(at) & 127) << 7) | (isWordCode(next) ? next & 127 : 0);
+  const second = text.charCodeAt(at + 1);
+  const head = (text.charCodeAt(at) & 127) << 14;
+  if (!isWordCode(second)) return head;
+  const third = text.charCodeAt(at + 2);
+  return head | ((second & 127) << 7) | (isWordCode(third) ? third & 127 : 0);
+}
+
+/** Marks every word that begins with `text`, of which three characters count. */
+function markStarts(starts: Uint8Array, text: string): void {
+  const key = startKey(text, 0);
+  if (isWordCode(text.charCodeAt(2))) starts[key] = 1;
+  else for (let third = 0; third < 128; third++) starts[(key & ~127) | third] = 1;
 }
 
 /** Letters and digits; every character beyond ASCII counts as one. */

@@ -22,7 +22,7 @@ export function judgeAddresses(scan: Scan, start: number, end: number): void {
     } else if (isDigitCode(code) && !isPartBefore(scan.text.charCodeAt(i - 1))) {
       const length = ipv4Length(scan.text, i, end);
       if (length > 0) {
-        judgeIpv4(scan, i, length);
+        if (mayConcern(scan, i)) judgeIpv4(scan, i, length);
         i += length - 1;
       }
     }
@@ -60,6 +60,13 @@ function judgeIpv4(scan: Scan, at: number, length: number): void {
   const bits = /^\/[0-9]{1,2}(?![0-9])/.exec(scan.text.slice(at + length, at + length + 4))?.[0] ?? "";
   if (isWholeBlock(address + bits)) return;
   noteAny(scan, address, at);
+}
+
+/** Quick and wrong in one direction only: first octets that no inner range and no list of the operator has. */
+function mayConcern({ text, rules }: Scan, at: number): boolean {
+  if (rules.matcher.ranges.length > 0) return true;
+  const first = text.charCodeAt(at);
+  return first === 49;
 }
 
 function noteAny(scan: Scan, address: string, at: number): void {

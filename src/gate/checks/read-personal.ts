@@ -144,6 +144,7 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = {
 };
 
 export function judgeIban(scan: Scan, start: number): void {
+  if (!isDigitAt(scan.text, start + 2) || !isDigitAt(scan.text, start + 3)) return;
   const head = scan.text.slice(start, start + 44);
   const length = IBAN_LENGTHS[head.slice(0, 2)];
   if (length === undefined || isWordCode(scan.text.charCodeAt(start - 1))) return;
@@ -165,13 +166,19 @@ const ISSUERS = /^(?:4|5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|3[47]|6011|65|
 
 export function judgeCard(scan: Scan, start: number, end: number): void {
   const size = end - start;
-  if (size !== 4 && size < 15) return;
+  if (size < 15 && (size !== 4 || !isDigitAt(scan.text, end + 1))) return;
+  if (size > 24) return;
   const found = CARD.exec(scan.text.slice(start, start + 24))?.[0];
   if (found === undefined || !ISSUERS.test(found)) return;
   const digits = found.replace(/[ -]/g, "");
   const isAmex = /^3[47]/.test(digits);
   if (digits.length === (isAmex ? 15 : 16) && isLuhn(digits))
     scan.notes.add("payment-card", start, found.length);
+}
+
+function isDigitAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 48 && code <= 57;
 }
 
 function isLuhn(digits: string): boolean {
@@ -189,6 +196,7 @@ const HOMES = ["/home/", "/users/", "\\users\\", "settings\\"] as const;
 /** A user in the path of a home directory; an address of a web page has `/home/` too. */
 export function judgePath(scan: Scan, start: number, end: number): void {
   const { folded } = scan;
+  if (!hasHome(folded, start, Math.min(end, start + 512))) return;
   const token = folded.slice(start, Math.min(end, start + 512)).replaceAll("\\\\", "\\");
   for (const home of HOMES) {
     const at = token.indexOf(home);
@@ -198,6 +206,17 @@ export function judgePath(scan: Scan, start: number, end: number): void {
     scan.notes.add("user-path", start + at + home.length, name.length);
     return;
   }
+}
+
+/** Whether a part of the path is a word that homes begin with, by its first two letters. */
+function hasHome(folded: string, start: number, end: number): boolean {
+  for (let i = start; i + 5 < end; i++) {
+    const code = folded.charCodeAt(i);
+    if (code === 104 && folded.startsWith("home/", i)) return true;
+    if (code === 117 && folded.startsWith("users", i)) return true;
+    if (code === 115 && folded.startsWith("settings", i)) return true;
+  }
+  return false;
 }
 
 function isFilePath(scan: Scan, token: string, at: number, start: number, end: number): boolean {

@@ -31,10 +31,11 @@ export function judgeSecretToken(scan: Scan, start: number, end: number): void {
 }
 
 /** `scheme://user:secret@host`, and a host that is an inner address by another spelling. */
-export function judgeUrl(scan: Scan, start: number, end: number): void {
+export function judgeUrl(scan: Scan, start: number, end: number, hasUser: boolean): void {
+  const mark = schemeEnd(scan.text, start, Math.min(end, start + 64));
+  if (mark === -1 || !(hasUser || isDigitCode(scan.text.charCodeAt(mark + 3)))) return;
   const token = scan.text.slice(start, Math.min(end, start + 2_048));
-  const at = token.indexOf("://");
-  if (at === -1) return;
+  const at = mark - start;
   const authority = token.slice(at + 3).split(/[/\\]/)[0] ?? "";
   const sign = authority.lastIndexOf("@");
   if (sign !== -1 && /^[^:@]+:[^:@]{3,}$/.test(authority.slice(0, sign)))
@@ -44,6 +45,17 @@ export function judgeUrl(scan: Scan, start: number, end: number): void {
   if (value === undefined) return;
   if (isInternal({ family: 4, value: BigInt(value) }))
     scan.notes.add("internal-address", start + at + 3, host.length);
+}
+
+/** Where `://` stands; -1 when it does not. */
+function schemeEnd(text: string, start: number, end: number): number {
+  for (let i = start; i < end; i++) if (text.charCodeAt(i) === 58) return text.startsWith("://", i) ? i : -1;
+  return -1;
+}
+
+/** A host that is a number begins with a digit, in every base. */
+function isDigitCode(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 /** What people write where no secret stands. */

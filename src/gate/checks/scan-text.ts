@@ -23,6 +23,9 @@ const AT = 64;
 const SLASH = 128;
 const DASH = 256;
 const PLUS = 512;
+/** Two dots, and three: an address has three. */
+const TWO_DOTS = 1024;
+const THREE_DOTS = 2048;
 
 /** ASCII classes; everything beyond is a letter. */
 const CLASS: Uint16Array = makeClasses();
@@ -81,7 +84,8 @@ export function scanText(text: string, rules: CompiledRules, notes: Notes, optio
       inWord = false;
       continue;
     }
-    flags |= flag === COLON && flags & COLON ? COLONS : flag;
+    if (flag === DOT) flags |= flags & DOT ? (flags & TWO_DOTS ? THREE_DOTS : TWO_DOTS) : DOT;
+    else flags |= flag === COLON && flags & COLON ? COLONS : flag;
     if ((flag & (DIGIT | LETTER)) === 0) {
       inWord = false;
     } else if (!inWord) {
@@ -94,7 +98,7 @@ export function scanText(text: string, rules: CompiledRules, notes: Notes, optio
 
 function judgeToken(scan: Scan, start: number, end: number, flags: number): void {
   if (flags & DIGIT) {
-    if (flags & DOT || flags & COLONS) judgeAddresses(scan, start, end);
+    if (flags & (THREE_DOTS | COLONS)) judgeAddresses(scan, start, end);
     if (flags & (COLONS | DASH | DOT)) judgeMac(scan, start, end);
     if (flags & PLUS) judgePhone(scan, start);
     judgeNumbers(scan, start, end);
@@ -102,10 +106,10 @@ function judgeToken(scan: Scan, start: number, end: number, flags: number): void
   if (!(flags & LETTER)) return;
   if (flags & AT) judgeMail(scan, start, end);
   if (flags & SLASH) {
-    judgePath(scan, start, end);
-    if (flags & COLON) judgeUrl(scan, start, end);
+    if (end - start > 7) judgePath(scan, start, end);
+    if (flags & COLON) judgeUrl(scan, start, end, (flags & AT) !== 0);
   }
-  if (flags & (DOT | DASH | DIGIT)) judgeHost(scan, start, end);
+  if (flags & DOT) judgeHost(scan, start, end);
   if (end - start >= 20) judgeSecretToken(scan, start, end);
 }
 

@@ -5,6 +5,7 @@
  * and `\u` escapes; base64 and hexadecimal of readable text, two deep. Every decoder is linear and gives at most
  * as much text as it was given. It is a list, not a proof: what is spelt in a way not listed here is not seen.
  */
+import { isAscii, isUtf8 } from "node:buffer";
 import type { CompiledRules } from "./compiled-rules.ts";
 import type { Notes } from "./notes.ts";
 import { scanText, type ScanOptions } from "./scan-text.ts";
@@ -240,7 +241,8 @@ interface EncodedPart {
 function* encodedParts(text: string): Generator<EncodedPart> {
   let start = 0;
   for (let i = 0; i <= text.length; i++) {
-    if (i < text.length && isBase64Code(text.charCodeAt(i))) continue;
+    const code = i < text.length ? text.charCodeAt(i) : 0;
+    if (code < 128 && IS_BASE64[code] === 1) continue;
     if (i - start >= 16) yield* decodedRun(text, start, i);
     start = i + 1;
   }
@@ -253,34 +255,32 @@ function* decodedRun(text: string, start: number, end: number): Generator<Encode
   const probe = text.slice(start, Math.min(end, start + 2 * PROBE));
   const length = end - start;
   if (/^[0-9a-f]+$/i.test(probe)) {
-    if (!isReadable(Buffer.from(probe, "hex"))) return;
+    if (!hasNoControls(Buffer.from(probe, "hex"))) return;
     const run = text.slice(start, end);
     const bytes = Buffer.from(run, "hex");
     if (isReadable(bytes)) yield { name: "hexadecimal", text: bytes.toString("utf8"), offset: start, length };
     return;
   }
-  if (!isReadable(Buffer.from(probe, "base64"))) return;
+  if (!hasNoControls(Buffer.from(probe, "base64"))) return;
   const bytes = Buffer.from(text.slice(start, end), "base64");
   if (isReadable(bytes)) yield { name: "base64", text: bytes.toString("utf8"), offset: start, length };
 }
 
 /** UTF-8 of letters, digits and the usual marks. */
 function isReadable(bytes: Uint8Array): boolean {
-  let letters = 0;
-  for (const byte of bytes) {
-    if (byte < 9 || byte === 127 || (byte > 13 && byte < 32) || byte === 0xc0 || byte > 0xf4) return false;
-    if (byte < 128) letters++;
-  }
-  return bytes.length >= 8 && letters >= bytes.length * 0.7;
+  if (bytes.length < 8 || !hasNoControls(bytes)) return false;
+  // A short path of a URL is base64 of something too; chance does not spell much UTF-8 beyond ASCII.
+  return isAscii(bytes) || (bytes.length >= WIDE_LENGTH && isUtf8(bytes));
 }
 
-function isBase64Code(code: number): boolean {
-  return (
-    (code >= 97 && code <= 122) ||
-    (code >= 65 && code <= 90) ||
-    (code >= 47 && code <= 57) ||
-    code === 43 ||
-    code === 45 ||
-    code === 95
-  );
+/** Bytes from which on a decoded run may have letters beyond ASCII. */
+const WIDE_LENGTH = 24;
+
+function hasNoControls(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte < 9 || byte === 127 || (byte > 13 && byte < 32)) return false;
+  return true;
 }
+
+const IS_BASE64: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9+/_-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
