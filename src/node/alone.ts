@@ -19,7 +19,15 @@ export const REVIEW_SECONDS = 24 * 3_600;
 export async function releaseAlone(
   core: NodeCore,
   person: Person,
-  { draft: id, role, digest, check, reason, assertion, session }: ApprovalInput & { readonly reason: AloneReason },
+  {
+    draft: id,
+    role,
+    digest,
+    check,
+    reason,
+    assertion,
+    session,
+  }: ApprovalInput & { readonly reason: AloneReason },
 ): Promise<DraftView | Refusal> {
   const draft = core.house.state.drafts.get(id);
   const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
