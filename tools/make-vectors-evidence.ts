@@ -8,7 +8,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { jsonToText, type Json, type JsonObject } from "#parley/codec/json.ts";
 import { ITEMS, LEVELS, type Level } from "#parley/protocols/evidence/codes.ts";
-
 import {
   DIGEST_X,
   DIGEST_Y,
@@ -18,40 +17,14 @@ import {
   FULL,
   REFERENCE_TIME,
   screened,
+  type AskStated,
+  type Stated,
   SOURCE_X,
   SOURCE_Z,
   withEvent,
   withExhibit,
   without,
 } from "./vectors-evidence-sample.ts";
-
-/** What one vector expects, as a person would say it. */
-interface Stated {
-  readonly name: string;
-  readonly clause: string;
-  readonly pack: JsonObject;
-  /** Items that are not met. */
-  readonly unmet?: readonly string[];
-  readonly level?: Level;
-  /** Gaps of the levels above, in order. */
-  readonly missing?: readonly (readonly string[])[];
-  /** The asks A05 (S2), A11 (S3), A12 (S4): level for the ask and what it lacks. */
-  readonly a05?: AskStated;
-  readonly a11?: AskStated;
-  readonly a12?: AskStated;
-  readonly supports?: readonly string[];
-  readonly sources?: number;
-  readonly reasons?: readonly JsonObject[];
-  readonly asks?: readonly JsonObject[];
-  readonly lifeSafety?: boolean;
-  readonly askRows?: readonly JsonObject[];
-}
-interface AskStated {
-  readonly level: Level;
-  readonly missing: readonly string[];
-  readonly needs?: Level;
-  readonly expires?: number;
-}
 
 const ASKS = [
   { ask: "A05", legal_basis: "none-voluntary" },
@@ -242,7 +215,13 @@ const RELAY_VECTORS: readonly Stated[] = [
     pack: {
       ...FULL,
       relay_lists: [
-        { id: "list-1", name: "Exits of the week", version: "7", sha256: DIGEST_X, result: "tor-exit-on-date" },
+        {
+          id: "list-1",
+          name: "Exits of the week",
+          version: "7",
+          sha256: DIGEST_X,
+          result: "tor-exit-on-date",
+        },
         { id: "list-2", name: "VPN", sha256: DIGEST_Y, from: "2026-11-01", until: "2026-11-30" },
       ],
       relay_screen: [{ events: ["e1"], results: ["none-found"], lists: ["list-1", "list-2"] }],

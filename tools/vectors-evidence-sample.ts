@@ -1,4 +1,5 @@
 /** The pack that the evidence vectors start from: every item met, invented parties, documentation addresses. */
+import type { Level } from "#parley/protocols/evidence/codes.ts";
 import type { JsonObject } from "#parley/codec/json.ts";
 
 export const REFERENCE_TIME = "2026-11-22T12:00:00Z";
@@ -92,4 +93,32 @@ export function withExhibit(change: JsonObject, ...gone: readonly (keyof typeof 
 
 export function screened(results: readonly string[], change: JsonObject = {}): JsonObject {
   return { ...FULL, ...change, relay_screen: [{ events: ["e1"], results }] };
+}
+
+/** What one vector expects, as a person would say it. */
+export interface Stated {
+  readonly name: string;
+  readonly clause: string;
+  readonly pack: JsonObject;
+  /** Items that are not met. */
+  readonly unmet?: readonly string[];
+  readonly level?: Level;
+  /** Gaps of the levels above, in order. */
+  readonly missing?: readonly (readonly string[])[];
+  /** The asks A05 (S2), A11 (S3), A12 (S4): level for the ask and what it lacks. */
+  readonly a05?: AskStated;
+  readonly a11?: AskStated;
+  readonly a12?: AskStated;
+  readonly supports?: readonly string[];
+  readonly sources?: number;
+  readonly reasons?: readonly JsonObject[];
+  readonly asks?: readonly JsonObject[];
+  readonly lifeSafety?: boolean;
+  readonly askRows?: readonly JsonObject[];
+}
+export interface AskStated {
+  readonly level: Level;
+  readonly missing: readonly string[];
+  readonly needs?: Level;
+  readonly expires?: number;
 }

@@ -9,6 +9,7 @@ import { NODE_COMMANDS } from "./node-commands.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { PARTNER_COMMANDS } from "./partner-commands.ts";
 import { REDACT_COMMANDS } from "./redact-commands.ts";
+import { PEOPLE_COMMANDS } from "./people-commands.ts";
 import { RELEASE_COMMANDS } from "./release.ts";
 import { SCREEN } from "./screen-commands.ts";
 import { speechCommand } from "./speak.ts";
@@ -26,14 +27,15 @@ export const COMMANDS: readonly Command[] = [
   ...ANSWERING_VERBS.map(speechCommand),
   ...ENDING_VERBS.map(speechCommand),
   ...RELEASE_COMMANDS,
+  ...GATE_COMMANDS,
   ...VIEW_COMMANDS,
   ...EVIDENCE_COMMANDS,
   ...REDACT_COMMANDS,
-  ...GATE_COMMANDS,
-  ...DISCLOSURE_COMMANDS,
-  ...WORK_COMMANDS,
   SCREEN,
   ...PACK_COMMANDS,
+  ...DISCLOSURE_COMMANDS,
+  ...WORK_COMMANDS,
+  ...PEOPLE_COMMANDS,
   VERIFY,
   ...INSPECT_COMMANDS,
   INSPECT_SIGNATURES,

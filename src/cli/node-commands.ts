@@ -6,7 +6,7 @@ import { API, ApiRefusal, dataDirectory, getJson, NODE_OPTIONS, textIn } from ".
 import { UsageFault } from "./arguments.ts";
 import { DONE, REFUSED, type Call, type Command } from "./command.ts";
 import { printRefusal } from "./output.ts";
-import { CliFault, type Diagnosis, type ListenAddress } from "./ports.ts";
+import { CliFault, type Diagnosis, type ListenAddress, type StartOptions } from "./ports.ts";
 import { parseNumber } from "./rows.ts";
 import { showRefusal } from "./shown.ts";
 
@@ -100,7 +100,7 @@ export async function printParty({ out, words }: Call, party: string): Promise<v
 }
 
 async function start(call: Call): Promise<number> {
-  const { args, ports, out, words } = call;
+  const { args, ports } = call;
   const [api, peer] = [args.one("api-port"), args.one("peer-port")];
   const announced: Promise<void>[] = [];
   const status = await ports.start({
@@ -108,11 +108,21 @@ async function start(call: Call): Promise<number> {
     ...(api !== undefined && { apiPort: parseNumber("--api-port", api) }),
     ...(peer !== undefined && { peerPort: parseNumber("--peer-port", peer) }),
     onServing: (serving) => {
-      announced.push(out.json ? out.value({ serving }) : out.line(words.say("start.serving", serving)));
+      announced.push(announce(call, serving));
     },
   });
   await Promise.all(announced);
   return status;
+}
+
+async function announce(
+  { out, words }: Call,
+  serving: Parameters<StartOptions["onServing"]>[0],
+): Promise<void> {
+  if (out.json) return out.value({ serving });
+  const { link, ...addresses } = serving;
+  await out.line(words.say("start.serving", addresses));
+  if (link !== undefined) await out.line(words.say("start.link", { link }));
 }
 
 type Health = "good" | "warn" | "bad";

@@ -80,6 +80,8 @@ export interface StartOptions {
     readonly party: string;
     readonly api: string;
     readonly peer: string;
+    /** One-time address for the first passkey; absent once somebody has one. */
+    readonly link?: string;
   }) => void;
 }
 

@@ -81,7 +81,6 @@ export interface ChaCha20Poly1305 {
 export const ED25519_SIGNATURE_SIZE_BYTES = 64;
 export const ED25519_KEY_SIZE_BYTES = 32;
 export const P256_KEY_SIZE_BYTES = 65;
-export const P256_SIGNATURE_SIZE_BYTES = 64;
 export const ML_DSA_44_KEY_SIZE_BYTES = 1312;
 export const ML_DSA_44_SIGNATURE_SIZE_BYTES = 2420;
 export const X_WING_KEY_SIZE_BYTES = 1216;

@@ -10,7 +10,7 @@ import { Compile } from "typebox/compile";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { ParleyNode } from "#parley/node/node.ts";
 import type { Log } from "#parley/node/ports.ts";
-import { personBehind, TokenThrottle } from "./auth.ts";
+import { TokenThrottle } from "./auth.ts";
 import { readRequestBody } from "./body.ts";
 import { EVENT_LIMITS, EventLog, type EventLimits } from "./events.ts";
 import { makeOpenApi } from "./openapi.ts";
@@ -18,6 +18,8 @@ import { faultToRefusal, problemResponse } from "./problem.ts";
 import { downloadResponse } from "./download.ts";
 import { isAllowed, type Reply, type Route } from "./route.ts";
 import { PREFIX, ROUTES } from "./routes.ts";
+import { pageResponse, type Page } from "./page.ts";
+import { personBehindVisit, Visit } from "./visit.ts";
 
 export interface AppOptions {
   readonly log?: Log;
@@ -26,6 +28,8 @@ export interface AppOptions {
   readonly eventLimits?: EventLimits;
   /** Compare every answer with its schema, and fail if it differs: for tests. */
   readonly checkAnswers?: boolean;
+  /** Files of the node's own pages, by address. */
+  readonly pages?: ReadonlyMap<string, Page>;
 }
 
 export interface Api extends Disposable {
@@ -43,7 +47,14 @@ export function createApp(node: ParleyNode, options: AppOptions = {}): Api {
 
   const serve = async (context: Context, route: Route): Promise<Response> => {
     const request = context.req.raw;
-    const person = route.access === "open" ? undefined : personBehind(node, request, throttle, log);
+    const visit = new Visit(request);
+    const person = personBehindVisit(node, {
+      request,
+      visit,
+      throttle,
+      log,
+      isOpen: route.access === "open",
+    });
     if (isRefusal(person)) return refused(context, person);
     if (!isAllowed(route, person)) return refused(context, refuse("api-role"));
     const body = await readRequestBody(request, route);
@@ -52,6 +63,7 @@ export function createApp(node: ParleyNode, options: AppOptions = {}): Api {
       node,
       events,
       openapi,
+      visit,
       person,
       params: context.req.param(),
       query: new URL(request.url).searchParams,
@@ -60,7 +72,7 @@ export function createApp(node: ParleyNode, options: AppOptions = {}): Api {
     });
     if (isRefusal(reply)) return refused(context, reply);
     if (answers !== undefined) checkAnswer(answers, route, reply);
-    return responseOf(reply, route);
+    return visit.answered(responseOf(reply, route));
   };
 
   const app = new Hono();
@@ -69,11 +81,13 @@ export function createApp(node: ParleyNode, options: AppOptions = {}): Api {
     if (!hosts.has(host.replace(/:[0-9]{1,5}$/, "").toLowerCase()))
       context.res = refused(context, refuse("api-host"));
     else await next();
-    for (const [name, value] of SECURITY_HEADERS) context.res.headers.set(name, value);
+    for (const [name, value] of SECURITY_HEADERS)
+      if (!context.res.headers.has(name)) context.res.headers.set(name, value);
   });
   for (const route of ROUTES) {
     app.on(route.method, honoPath(route), (context) => serve(context, route));
   }
+  for (const [path, page] of options.pages ?? []) app.get(path, () => pageResponse(page));
   app.notFound((context) => refused(context, unknownPath(context)));
   app.onError((error, context) => {
     const refusal = faultToRefusal(error);

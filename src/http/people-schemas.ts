@@ -38,7 +38,6 @@ export const SessionShown = closed({
   session: Type.String(),
   method: codes(SIGN_IN_METHODS),
 });
-export const SessionMade = SessionShown;
 export const SessionList = Type.Array(
   closed({
     session: Type.String(),

@@ -11,6 +11,7 @@ import type { Person } from "#parley/node/house.ts";
 import type { ParleyNode } from "#parley/node/node.ts";
 import { closed, ROLES, type Role } from "#parley/protocols/envelope.ts";
 import type { EventLog } from "./events.ts";
+import type { Visit } from "./visit.ts";
 
 /** `open`: without a token. `active`: any active person. */
 export type Access = "open" | "active" | readonly Role[];
@@ -31,6 +32,8 @@ export type Shown<T> = T extends readonly (infer E)[]
 
 export interface Surroundings {
   readonly node: ParleyNode;
+  /** The browser or program that asks. */
+  readonly visit: Visit;
   readonly events: EventLog;
   /** The OpenAPI document of the rows that are served. */
   readonly openapi: Readonly<Record<string, unknown>>;
@@ -224,7 +227,7 @@ function checker<P extends TProperties, Q extends TProperties>(row: Row<P, Q>): 
   return {
     params,
     query,
-    read: ({ node, events, openapi, person = NOBODY, ...raw }) => {
+    read: ({ node, events, openapi, visit, person = NOBODY, ...raw }) => {
       const readParams = readValue(paramsOf(), textsToValues(params, Object.entries(raw.params)), "/path");
       if (isRefusal(readParams)) return readParams;
       const readQuery = readValue(queryOf(), textsToValues(query, [...raw.query]), "/query");
@@ -233,6 +236,7 @@ function checker<P extends TProperties, Q extends TProperties>(row: Row<P, Q>): 
         node,
         events,
         openapi,
+        visit,
         person,
         params: readParams as Static<TObject<P>>,
         query: readQuery as Static<TObject<Q>>,

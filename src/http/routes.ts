@@ -7,6 +7,8 @@ import { GATE_ROUTES } from "./routes/gate.ts";
 import { NODE_ROUTES } from "./routes/node.ts";
 import { REDACTION_ROUTES } from "./routes/redaction.ts";
 import { PACK_ROUTES } from "./routes/packs.ts";
+import { PEOPLE_ROUTES } from "./routes/people.ts";
+import { SESSION_ROUTES } from "./routes/session.ts";
 import { WORK_ROUTES } from "./routes/work.ts";
 import type { Route } from "./route.ts";
 
@@ -18,9 +20,11 @@ export const ROUTES: readonly Route[] = [
   ...REDACTION_ROUTES,
   ...CHANNEL_ROUTES,
   ...CASE_ROUTES,
+  ...GATE_ROUTES,
   ...EVIDENCE_ROUTES,
   ...PACK_ROUTES,
-  ...GATE_ROUTES,
+  ...SESSION_ROUTES,
+  ...PEOPLE_ROUTES,
   ...DISCLOSURE_ROUTES,
   ...WORK_ROUTES,
 ];

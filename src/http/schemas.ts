@@ -5,6 +5,7 @@
 import { Type } from "typebox";
 import type { JsonObject } from "#parley/codec/json.ts";
 import { PAIRING_MEDIA } from "#parley/node/house.ts";
+import { AssertionSchema } from "#parley/party/approvals.ts";
 import { GenesisSchema } from "#parley/protocols/agreement/terms.ts";
 import {
   closed,
@@ -25,8 +26,8 @@ import {
 } from "#parley/protocols/request/codes.ts";
 import { ITEMS, LEVELS, PackSchema, REASONS, RELAY_RESULTS } from "#parley/protocols/evidence/index.ts";
 import { VOID_CODES } from "#parley/protocols/system/messages.ts";
-
 import { GateShown } from "./schemas-gate.ts";
+
 const Count = Type.Integer({ minimum: 0 });
 const Instant = Type.Integer();
 const Words = Type.String();
@@ -167,7 +168,7 @@ const draft = {
   message_id: Uuid,
   by: Officer,
   digest: Digest,
-  approvals: Type.Array(closed({ officer: Officer, role: codes(ROLES) })),
+  approvals: Type.Array(closed({ officer: Officer, role: codes(ROLES), with_key: Type.Boolean() })),
   policy: closed({ persons: Type.Integer({ minimum: 1, maximum: 2 }), roles: Type.Array(codes(ROLES)) }),
 } as const;
 export const DraftSummary = closed(draft);
@@ -182,8 +183,8 @@ export const DraftShown = closed({
     rows: Type.Array(closed({ path: Type.String(), value: Type.String() })),
     hidden: Type.Array(closed({ path: Type.String(), code_points: Type.Array(Words) })),
   }),
-  said: Type.Optional(Ref),
   gate: GateShown,
+  said: Type.Optional(Ref),
 });
 export const ApprovalRequest = closed({
   role: codes(ROLES),

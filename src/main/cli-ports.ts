@@ -16,6 +16,7 @@ import {
   type StartOptions,
 } from "#parley/cli/ports.ts";
 import type { Instant } from "#parley/codec/time.ts";
+import { makeFirstLink } from "#parley/node/invitations.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import { readListFolder } from "#parley/intel/folder.ts";
 import type { ParleyNode } from "#parley/node/node.ts";
@@ -28,6 +29,7 @@ import { callApi } from "./api-call.ts";
 import { isCode, replaceFile, SECRET_MODE } from "./files.ts";
 import { initParty } from "./init-party.ts";
 import { downloadFile, filesBelow, uploadFile } from "./large-files.ts";
+import { readPages, type Pages } from "./pages.ts";
 import { startNode } from "./start-node.ts";
 import { writeFileAs } from "./written-file.ts";
 
@@ -37,6 +39,8 @@ export type OpenApi = (options: {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  /** Files of the node's own pages. */
+  readonly pages: Pages;
 }) => Promise<AsyncDisposable & { readonly port: number }>;
 
 export interface World {
@@ -98,19 +102,34 @@ async function start(world: World, options: StartOptions): Promise<number> {
     ...(peerPort !== undefined && { peerPort }),
   });
   const { node, config, party } = running;
-  await using api = await openApi({ node, host: config.api.host, port: apiPort ?? config.api.port, log });
+  const pages = await readPages();
+  await using api = await openApi({
+    node,
+    host: config.api.host,
+    port: apiPort ?? config.api.port,
+    log,
+    pages,
+  });
   const serving = {
     api: baseUrl("http", config.api.host, api.port),
     peer: baseUrl("https", config.peer.host, running.peerPort),
   };
   const file = join(dataDirectory, FILE.serving);
   await replaceFile(file, jsonFile(serving), SECRET_MODE);
-  options.onServing({ party, ...serving });
+  const first = await makeFirstLink(node.core);
+  const link = first && `${pageUrl(config.api.host, api.port)}#link=${first.secret}`;
+  options.onServing({ party, ...serving, ...(link !== undefined && { link }) });
   log("serving", { peer_port: running.peerPort, api_port: api.port });
   await stopAsked();
   log("stopping", {});
   await rm(file, { force: true });
   return 0;
+}
+
+/** A passkey belongs to a name, never to an address: on this machine the name is localhost. */
+function pageUrl(host: string, port: number): string {
+  const isLoopback = host === "127.0.0.1" || host === "::1" || host === "localhost";
+  return isLoopback ? `http://localhost:${port}/sign-in/` : `https://${host}/sign-in/`;
 }
 
 function baseUrl(scheme: string, host: string, port: number): string {

@@ -73,6 +73,17 @@ const ConfigSchema = Type.Object(
     api: Listen,
     /** Addresses of peers that are not public; each exactly, no ranges (SPEC 6.1.2). */
     allow_addresses: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+    /** A provider through which people may sign in (SPEC 17.8.1); its redirect address is `/sign-in/`. */
+    oidc: Type.Optional(
+      Type.Object(
+        {
+          issuer: Type.String({ pattern: "^https?://[^\\s@?#]+$", maxLength: 300 }),
+          client_id: Type.String({ minLength: 1, maxLength: 256 }),
+          client_secret: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+        },
+        closed,
+      ),
+    ),
     /** Evidence files lie here on disk unless an S3-compatible store is named; its key pair is in `keys/s3.json`. */
     vault: Type.Optional(
       Type.Object(

@@ -15,7 +15,7 @@ import { readListFolder } from "#parley/intel/folder.ts";
 import type { ListFile } from "#parley/intel/load.ts";
 import { ParleyNode } from "#parley/node/node.ts";
 import { partyOfPin } from "#parley/node/pins.ts";
-import type { Log, PeerTransport } from "#parley/node/ports.ts";
+import type { Log, NodePorts, PeerTransport } from "#parley/node/ports.ts";
 import { encodePartyChain } from "#parley/party/chain.ts";
 import { addressGuard } from "#parley/peer/address-guard.ts";
 import { createPeerClient, type PeerAddress } from "#parley/peer/https-client.ts";
@@ -88,7 +88,19 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   const ownRules = await readGateRules(dataDirectory);
   const gateRules = (): typeof ownRules => ownRules;
   const node = await ParleyNode.open(
-    { store, vault, backend, clock, transport, identity, log, pause, readLists, gateRules },
+    {
+      store,
+      vault,
+      backend,
+      clock,
+      transport,
+      identity,
+      log,
+      pause,
+      readLists,
+      gateRules,
+      ...signInOf(directory),
+    },
     { fold: "beside" },
   );
   core = node.core;
@@ -113,6 +125,13 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     transport,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** A provider through which people sign in, where the configuration names one. */
+function signInOf({ config: { oidc } }: DataDirectory): Pick<NodePorts, "oidc"> {
+  if (oidc === undefined) return {};
+  const { issuer, client_id, client_secret } = oidc;
+  return { oidc: { issuer, client_id, ...(client_secret !== undefined && { client_secret }) } };
 }
 
 function openPeerDoor(options: StartNodeOptions, { config, tls, identity }: DataDirectory, node: ParleyNode) {

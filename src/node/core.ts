@@ -271,13 +271,14 @@ export class NodeCore {
 
   /** Channel by channel, letting other work run in between. */
   async #foldAll(): Promise<void> {
-    let first: unknown;
+    const faults: unknown[] = [];
     for (const live of this.channels.values())
       if (!live.folded)
         await this.#replay(live).catch((fault: unknown) => {
-          first ??= fault; // a damaged channel stays closed, and closes no other
+          faults.push(fault); // a damaged channel stays closed, and closes no other
         });
-    if (first !== undefined) throw first;
+    const [first] = faults;
+    if (faults.length > 0) throw first instanceof Error ? first : new AggregateError(faults);
   }
 
   async #loadHouse(): Promise<void> {

@@ -140,7 +140,10 @@ function parseReplyHead(value: JsonObject, channel: string): ReplyHead | undefin
 }
 
 /** SPEC 12.7.1: the same members in request and answer. */
-function parseBlobHead(value: JsonObject, channel: string): Extract<RequestHead, { type: "blob" }> | undefined {
+function parseBlobHead(
+  value: JsonObject,
+  channel: string,
+): Extract<RequestHead, { type: "blob" }> | undefined {
   const { ct, from, size } = value;
   const formed = hasMembers(value, "channel,ct,from,size,type,v") && isHashText(ct);
   return formed && isCount(from) && isCount(size) ? { type: "blob", channel, ct, from, size } : undefined;

@@ -343,6 +343,7 @@ async function printVerified(
     env: () => undefined,
     readFile: (path) => chunksOf(files.get(path)),
     writeFile: refuses,
+    writeFileAs: refuses,
     askLine: () => Promise.resolve(undefined),
     init: refuses,
     start: refuses,

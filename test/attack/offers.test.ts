@@ -8,9 +8,14 @@ import { encodeJson, isJsonObject, parseJson, type JsonObject } from "#parley/co
 import { isRefusal } from "#parley/codec/refusal.ts";
 import { encodeCheckpoint, signHead, signText } from "#parley/ledger/checkpoint.ts";
 import { channelIdOf, declineText, firstEntries } from "#parley/node/handshake.ts";
-import { chainRecords, signPartyDocument, verifyPartyChain, type PartyChain } from "#parley/party/chain.ts";
+import {
+  chainRecords,
+  encodePartyChain,
+  signPartyDocument,
+  verifyPartyChain,
+  type PartyChain,
+} from "#parley/party/chain.ts";
 import { createParty } from "#parley/party/create.ts";
-import { encodePartyChain } from "#parley/party/chain.ts";
 import { partyToDigits } from "#parley/party/pairing.ts";
 import { accepted, agree, refusedWith, who } from "../kit/world.ts";
 import { ask, codeOf, makeScene, refuses, request, Shadow, stillServes, type Scene } from "./attacker.ts";

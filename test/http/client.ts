@@ -23,6 +23,7 @@ const CREW: Readonly<Record<string, readonly Role[]>> = {
   authority: ["authority"],
   principal: ["principal"],
   auditor: ["auditor"],
+  monitor: ["monitor"],
 };
 
 export async function makeDesk(resident: Resident, eventLimits?: EventLimits): Promise<Desk> {

@@ -25,6 +25,7 @@ after(() => {
   scene.rimal.api[Symbol.dispose]();
 });
 
+const STRANGERS = ["watch", "analyst", "auditor", "monitor"] as const;
 const UNKNOWN_ID = "01936c5e-0000-7000-8000-000000000000";
 
 /** The path with values that have the right form; the channel exists. */
@@ -34,6 +35,9 @@ function pathOf({ path }: Route): string {
     .replace("{feed}", scene.meridia.resident.party)
     .replace("{officer}", "999")
     .replace("{seq}", "0")
+    .replace("{credential}", "AAAA")
+    .replace("{session}", "A".repeat(16))
+    .replace("{id}", UNKNOWN_ID)
     .replace(/\{(case|draft)\}/, UNKNOWN_ID);
 }
 
@@ -42,9 +46,14 @@ describe("every route", () => {
     const { method, access, takes } = route;
     const name = `${method} ${route.path}`;
     if (access === "open") {
-      it(`${name} needs no token`, async () => {
-        await read(await ask(scene.meridia, pathOf(route), { method }));
-      });
+      if (method === "GET")
+        it(`${name} needs no token`, async () => {
+          await read(await ask(scene.meridia, pathOf(route), { method }));
+        });
+      else
+        it(`${name} needs no token, and is for the node's own page alone`, async () => {
+          await refused(await ask(scene.meridia, pathOf(route), { method }), 403, "session-forged");
+        });
       continue;
     }
     it(`${name} refuses without a token`, async () => {
@@ -53,12 +62,9 @@ describe("every route", () => {
       await refused(answer, 401, "api-token-missing");
     });
     if (access !== "active") {
-      const stranger = access.includes("auditor")
-        ? "watch"
-        : access.includes("watch")
-          ? "auditor"
-          : "analyst";
+      const stranger = STRANGERS.find((role) => !access.includes(role));
       it(`${name} refuses a person in another role`, async () => {
+        assert(stranger !== undefined, "somebody has none of these roles");
         await refused(await ask(scene.meridia, pathOf(route), { method, as: stranger }), 403, "api-role");
       });
     }
@@ -89,7 +95,7 @@ describe("every route", () => {
       const answer = await ask(scene.meridia, `${pathOf(route)}?token=x`, {
         method,
         as: able,
-        ...(takes === "file" && {
+        ...((takes === "file" || takes === "upload") && {
           body: new Uint8Array(),
           headers: { "content-type": "application/octet-stream" },
         }),

@@ -7,6 +7,7 @@ import { parseRuleFile, type RuleFile } from "#parley/gate/checks/rule-set.ts";
 import type { DraftView } from "#parley/node/desk.ts";
 import { ParleyNode } from "#parley/node/node.ts";
 import { ackBody, noticeBody, noticeUpdateBody, words } from "../../tools/demo/case-material.ts";
+import { judgeRelease } from "#parley/node/gate-checks.ts";
 import {
   accepted,
   agree,
@@ -167,7 +168,9 @@ test("staged disclosure: an approved draft waits for its time, or for the own mi
   accepted(await approve(a, timed, "releaser1"));
   assert.equal(accepted(await approve(a, timed, "releaser2")).said, undefined);
   await world.settle(1);
-  assert.equal(accepted(a.node.viewDraft(timed.draft.id)).draft.status, "open");
+  const { draft } = accepted(a.node.viewDraft(timed.draft.id));
+  assert.equal(draft.status, "open");
+  refusedWith(await judgeRelease(a.node.core, draft), "gate-held");
   world.now += 3_601;
   await world.settle(1);
   assert.equal(accepted(a.node.viewDraft(timed.draft.id)).draft.status, "said");

@@ -70,10 +70,11 @@ export const CASE_ROUTES: readonly Route[] = [
     body: schema.DraftRequest,
     status: 201,
     answer: schema.DraftShown,
-    handle: async ({ node, person, params, body }) => {
+    handle: async ({ node, visit, person, params, body }) => {
       const channel = writable(node, params.channel);
       if (isRefusal(channel)) return channel;
       const view = await node.draft(channel, person, {
+        ...visit.mark,
         type: body.type,
         role: body.role,
         body: body.body,
@@ -94,10 +95,10 @@ export const CASE_ROUTES: readonly Route[] = [
     body: schema.RevealRequest,
     status: 201,
     answer: schema.DraftShown,
-    handle: async ({ node, person, params, body }) => {
+    handle: async ({ node, visit, person, params, body }) => {
       const channel = writable(node, params.channel);
       if (isRefusal(channel)) return channel;
-      const view = await node.reveal(channel, person, body);
+      const view = await node.reveal(channel, person, { ...visit.mark, ...body });
       return isRefusal(view) ? view : showDraft(view);
     },
   }),
@@ -141,12 +142,12 @@ export const CASE_ROUTES: readonly Route[] = [
     body: schema.ApprovalRequest,
     status: 201,
     answer: schema.DraftShown,
-    handle: async ({ node, person, params, body }) => {
+    handle: async ({ node, visit, person, params, body }) => {
       const draft = knownDraft(node, params.draft);
       if (isRefusal(draft)) return draft;
       const channel = writable(node, draft.channel);
       if (isRefusal(channel)) return channel;
-      const view = await node.approve(person, { draft: params.draft, role: body.role, digest: body.digest });
+      const view = await node.approve(person, { draft: params.draft, ...body, ...visit.mark });
       return isRefusal(view) ? view : showDraft(view);
     },
   }),
@@ -166,13 +167,13 @@ export const CASE_ROUTES: readonly Route[] = [
 const DRAFTS_LIMIT = 200;
 
 /** SPEC 11.2.5: nothing is drafted or approved in a channel that still asks for its own head. */
-function writable(node: ParleyNode, id: string): LiveChannel | Refusal {
+export function writable(node: ParleyNode, id: string): LiveChannel | Refusal {
   const channel = agreed(node, id);
   if (isRefusal(channel)) return channel;
   return channel.live.signing === "asking" ? refuse("api-asking") : channel.live;
 }
 
-function knownDraft(node: ParleyNode, id: string): Draft | Refusal {
+export function knownDraft(node: ParleyNode, id: string): Draft | Refusal {
   return node.core.house.state.drafts.get(id) ?? refuse("api-unknown", { what: "draft" });
 }
 
@@ -189,7 +190,7 @@ function showDraftSummary({ id, channel, status, message, by, digest, approvals 
     message_id: stringIn(message, "id"),
     by,
     digest,
-    approvals,
+    approvals: approvals.map(({ officer, role, key }) => ({ officer, role, with_key: key !== undefined })),
     policy: release,
   };
 }

@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import { encodeBase64url, parseBase64url } from "#parley/codec/bytes.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { DECLINE_REASONS } from "#parley/node/handshake.ts";
+import { RELEASING } from "#parley/node/house-people.ts";
 import type { ParleyNode } from "#parley/node/node.ts";
 import { encodePartyChain, type PartyChain } from "#parley/party/chain.ts";
 import { partyToDigits, partyToWords } from "#parley/party/pairing.ts";
@@ -68,7 +69,12 @@ export const NODE_ROUTES: readonly Route[] = [
     body: schema.NewPerson,
     status: 201,
     answer: schema.PersonMade,
-    handle: async ({ node, body }) => ({ ...(await node.addPerson(body.roles)), roles: body.roles }),
+    handle: async ({ node, visit, body }) => {
+      const releases = body.roles.some((role) => RELEASING.includes(role));
+      if (releases && (visit.mark.session === true || node.core.house.people.isKeyed))
+        return refuse("gate-assertion");
+      return { ...(await node.addPerson(body.roles)), roles: body.roles };
+    },
   }),
   emptyRoute({
     method: "DELETE",

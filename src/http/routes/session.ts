@@ -33,7 +33,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     access: "open",
     body: schema.Registration,
     status: 201,
-    answer: schema.SessionMade,
+    answer: schema.SessionShown,
     handle: async ({ node, visit, body }) =>
       welcome(node, visit, await node.signIn.register(visit.door, body)),
   }),
@@ -52,7 +52,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     access: "open",
     body: schema.SignInRequest,
     status: 201,
-    answer: schema.SessionMade,
+    answer: schema.SessionShown,
     handle: async ({ node, visit, body }) => welcome(node, visit, await node.signIn.signIn(visit.door, body)),
   }),
   jsonRoute({
@@ -71,7 +71,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     access: "open",
     body: schema.TotpRegistration,
     status: 201,
-    answer: schema.SessionMade,
+    answer: schema.SessionShown,
     handle: async ({ node, visit, body }) =>
       welcome(node, visit, await node.signIn.registerTotp(visit.door, body)),
   }),
@@ -82,7 +82,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     access: "open",
     body: schema.TotpSignIn,
     status: 201,
-    answer: schema.SessionMade,
+    answer: schema.SessionShown,
     handle: async ({ node, visit, body }) =>
       welcome(node, visit, await node.signIn.signInByCode(visit.door, body)),
   }),
@@ -102,7 +102,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     access: "open",
     body: schema.OidcReturn,
     status: 201,
-    answer: schema.SessionMade,
+    answer: schema.SessionShown,
     handle: async ({ node, visit, body }) =>
       welcome(node, visit, await node.signIn.finishOidc(visit.door, body)),
   }),
@@ -174,7 +174,7 @@ export const SESSION_ROUTES: readonly Route[] = [
   }),
 ];
 
-type Made = Shown<Static<typeof schema.SessionMade>>;
+type Made = Shown<Static<typeof schema.SessionShown>>;
 
 function welcome(node: ParleyNode, visit: Visit, opened: OpenedSession | Refusal): Made | Refusal {
   if (isRefusal(opened)) return opened;

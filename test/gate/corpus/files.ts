@@ -57,16 +57,6 @@ export function png(texts: Readonly<Record<string, string>> = {}): Uint8Array {
   );
 }
 
-export function webp(tags: Readonly<Record<number, string>>): Uint8Array {
-  const block = exif(tags);
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(block.length);
-  const padded = bytesOf(block, block.length % 2 === 1 ? [0] : []);
-  const whole = Buffer.alloc(4);
-  whole.writeUInt32LE(padded.length + 12);
-  return bytesOf("RIFF", whole, "WEBP", "EXIF", size, padded);
-}
-
 const xml = (inner: string): Uint8Array => strToU8(`<?xml version="1.0"?>${inner}`);
 
 export interface DocumentParts {
