@@ -18,6 +18,7 @@ import { tellStory } from "#parley/transcript/story.ts";
 import { encodeTrust, trustParties } from "#parley/transcript/trust.ts";
 import { verifyTranscript } from "#parley/transcript/verify.ts";
 import { exportTranscript, ownNames, pairAndAgree, playCase, type OwnMaterial } from "./demo/case.ts";
+import { playFox } from "./demo/fox.ts";
 import { closeSide, openSide, type Side } from "./demo/side.ts";
 import { requirePinnedNode } from "./pinned-node.ts";
 
@@ -56,6 +57,7 @@ async function run(): Promise<void> {
   const channel = await pairAndAgree(a, b, say);
   const stage = { a, b, channel, inPlaceOf: ownNames(own), say };
   await playCase(stage, own);
+  await playFox(stage);
   const transcript = await exportTranscript(stage);
   const trust = trustParties([a.party, b.party], [channel]);
   mkdirSync(out, { recursive: true });

@@ -236,12 +236,14 @@ function find(value: Json | undefined, ...path: readonly string[]): Json | undef
 interface Speech {
   readonly case?: string;
   readonly envelope?: JsonObject;
+  /** Evidence items whose sealed copies go along. */
+  readonly attach?: readonly JsonObject[];
 }
 
 const PEOPLE: readonly Who[] = ["watch", "analyst", "releaser1", "releaser2", "authority", "principal"];
 
 /** Drafted by one person, approved by others as the type demands, said, and held by the other side. */
-async function speak(
+export async function speak(
   stage: Stage,
   side: Side,
   type: string,
@@ -319,7 +321,7 @@ export function exportTranscript(stage: Stage): Promise<Uint8Array> {
 
 const PATIENCE_MS = 15_000;
 
-async function until(what: string, test: () => Promise<boolean>): Promise<void> {
+export async function until(what: string, test: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await test())) {
     if (Date.now() > deadline) throw new Error(`this did not happen within ${PATIENCE_MS / 1000} s: ${what}`);

@@ -57,16 +57,29 @@ export async function openSide(directory: string, name: string, handle: string):
 export async function call(
   side: Side,
   who: Who,
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "DELETE",
   path: string,
   body?: Json,
 ): Promise<JsonObject> {
   const response = await request(side, who, method, path, body);
-  const answer = (await response.json()) as JsonObject;
+  const answer = response.status === 204 ? {} : ((await response.json()) as JsonObject);
   if (!response.ok)
     throw new Error(
       `${side.name}, ${who}: ${method} ${path} answered ${response.status} ${JSON.stringify(answer)}`,
     );
+  return answer;
+}
+
+/** A call that may be refused: the answer, whatever it says. */
+export async function attempt(side: Side, who: Who, path: string, body: Json): Promise<JsonObject> {
+  return (await (await request(side, who, "POST", path, body)).json()) as JsonObject;
+}
+
+/** Takes a file in as evidence. */
+export async function upload(side: Side, who: Who, path: string, bytes: Uint8Array): Promise<JsonObject> {
+  const response = await request(side, who, "POST", path, bytes);
+  const answer = (await response.json()) as JsonObject;
+  if (!response.ok) throw new Error(`${side.name}: POST ${path} answered ${JSON.stringify(answer)}`);
   return answer;
 }
 
@@ -76,15 +89,22 @@ export async function download(side: Side, who: Who, path: string): Promise<Uint
   return new Uint8Array(await response.arrayBuffer());
 }
 
-function request(side: Side, who: Who, method: string, path: string, body?: Json): Promise<Response> {
+function request(
+  side: Side,
+  who: Who,
+  method: string,
+  path: string,
+  body?: Json | Uint8Array,
+): Promise<Response> {
   const token = readFileSync(join(side.dataDirectory, "tokens", `${who}.token`), "utf8").trim();
+  const isFile = body instanceof Uint8Array;
   return fetch(`${side.api}/api/v1${path}`, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
-      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(body !== undefined && { "content-type": isFile ? "application/octet-stream" : "application/json" }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && { body: isFile ? new Uint8Array(body) : JSON.stringify(body) }),
   });
 }
 
