@@ -102,6 +102,11 @@ export async function postJson(call: Call, who: Who, path: string, body: unknown
   return toJson(await send(call, { ...request, body: utf8(JSON.stringify(body)) }));
 }
 
+/** For an operation that takes no body: the contract names none (SPEC 11.2.2). */
+export async function postNothing(call: Call, who: Who, path: string): Promise<Value> {
+  return toJson(await send(call, { as: who, method: "POST", path }));
+}
+
 export async function postBytes(call: Call, who: Who, path: string, body: Uint8Array): Promise<Uint8Array> {
   const contentType = "application/octet-stream";
   return (await send(call, { as: who, method: "POST", path, contentType, body })).body;

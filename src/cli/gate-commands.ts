@@ -1,6 +1,6 @@
 /** `draft show|justify|hold|mitigated`: what the checks found, and what people answer (SPEC 14.7). */
 import { JUSTIFICATIONS } from "#parley/node/house-gate.ts";
-import { API, getJson, member, NODE_OPTIONS, postJson, whoOf } from "./api.ts";
+import { API, getJson, member, NODE_OPTIONS, postJson, postNothing, whoOf } from "./api.ts";
 import { UsageFault } from "./arguments.ts";
 import { DONE, type Call, type Command } from "./command.ts";
 import { printFindings } from "./findings.ts";
@@ -86,7 +86,7 @@ async function hold(call: Call): Promise<number> {
 
 async function mitigated(call: Call): Promise<number> {
   const [id = ""] = call.args.operands;
-  const gate = await postJson(call, whoOf(call, "analyst"), API.mitigation(id), {});
+  const gate = await postNothing(call, whoOf(call, "analyst"), API.mitigation(id));
   if (call.out.json) await call.out.value(gate);
   else await call.out.line(call.words.say("draft.mitigated", { draft: id }));
   return DONE;

@@ -1,50 +1,10 @@
 /** `task`, `note`, `handover`, `knows`, `balance`, `retract`, `retractions`, `canary` against a node's API. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createApp } from "#parley/http/app.ts";
-import { CliFault, WHO, type ApiRequest, type ApiResponse } from "#parley/cli/ports.ts";
-import { whoToRole } from "#parley/cli/who.ts";
-import { accepted, agree, caseOf, makeWorld, speak, type Resident, type World } from "../kit/world.ts";
+import { accepted, agree, caseOf, makeWorld, speak } from "../kit/world.ts";
 import { noticeBody } from "../kit/materials.ts";
-import { backend, makeDesk, type Run } from "./desk.ts";
-
-interface Office {
-  readonly run: (...argv: readonly string[]) => Promise<Run>;
-  readonly files: Map<string, Uint8Array>;
-  readonly officers: ReadonlyMap<string, number>;
-}
-
-async function makeOffice(world: World, resident: Resident): Promise<Office> {
-  const tokens = new Map<string, string>();
-  const officers = new Map<string, number>();
-  for (const who of WHO) {
-    const { token, officer } = await resident.node.addPerson([whoToRole(who)]);
-    tokens.set(who, token);
-    officers.set(who, officer);
-  }
-  const api = createApp(resident.node, { checkAnswers: true });
-  const fetchApi = async ({ as, method, path, body, contentType }: ApiRequest): Promise<ApiResponse> => {
-    const token = tokens.get(as);
-    if (token === undefined) throw new CliFault("token-missing");
-    const headers = new Headers({ authorization: `Bearer ${token}`, host: "127.0.0.1" });
-    if (contentType !== undefined) headers.set("content-type", contentType);
-    const init = { method, headers, ...(body !== undefined && { body: Uint8Array.from(body) }) };
-    const response = await api.fetch(new Request(`http://127.0.0.1${path}`, init));
-    const type = response.headers.get("content-type") ?? "";
-    return { status: response.status, contentType: type, body: new Uint8Array(await response.arrayBuffer()) };
-  };
-  const { run, files } = makeDesk({}, { fetchApi, ports: { clock: () => world.now } });
-  return { run, files, officers };
-}
-
-function done({ status, out, err }: Run): string {
-  assert.equal(status, 0, `${out}${err}`);
-  return out;
-}
-
-function json(shown: Run): Record<string, unknown> {
-  return JSON.parse(done(shown)) as Record<string, unknown>;
-}
+import { backend } from "./desk.ts";
+import { done, json, makeOffice } from "./office.ts";
 
 async function offices() {
   const world = await makeWorld(["meridia", "rimal"], backend);
