@@ -59,7 +59,6 @@ function reverse(alphabet: string): Int8Array {
   return table;
 }
 
-const HASH_TEXT_LENGTH = 43;
 const TO_STANDARD = encoder.encode(STANDARD);
 const TO_URL_SAFE = encoder.encode(URL_SAFE);
 const FROM_STANDARD = reverse(STANDARD);
@@ -84,8 +83,7 @@ function encode(bytes: Uint8Array, alphabet: Uint8Array): string {
     codes[at++] = alphabet[(group >> 12) & 63] ?? 0;
     if (rest === 2) codes[at] = alphabet[(group >> 6) & 63] ?? 0;
   }
-  // A hash, by far the most frequent, is quicker without the decoder.
-  return codes.length <= HASH_TEXT_LENGTH ? String.fromCharCode(...codes) : fatalDecoder.decode(codes);
+  return fatalDecoder.decode(codes);
 }
 
 /** Unpadded text to bytes; undefined for a foreign character, an impossible length or set spare bits. */
