@@ -1,6 +1,6 @@
 /**
  * Writes `vectors/{codec,ledger,party,transcript}/`: one file, one behaviour. Every key follows from a seed, so the
- * same files come out on every machine. `test/vectors.test.ts` runs them and compares them with this script.
+ * same files come out on every machine. `test/vectors.test.ts` compares them with this script.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -26,10 +26,19 @@ const INSPECTED: Readonly<Record<string, string>> = {
   receipt: "checkpoint",
   proof: "proof",
   party: "party",
+  "redaction-map": "redaction",
 };
 
 /** Parts of other forms, and questions that need what was held before: no file of its own. */
-const NOT_A_FILE: ReadonlySet<string> = new Set(["base64", "time", "note", "fork", "admission", "pairing"]);
+const NOT_A_FILE: ReadonlySet<string> = new Set([
+  "base64",
+  "time",
+  "note",
+  "fork",
+  "admission",
+  "pairing",
+  "redaction-piece",
+]);
 
 /** What form alone cannot tell of a checkpoint or a proof: whose key signed, and which entry is meant. */
 const BEYOND_FORM: ReadonlySet<string> = new Set([

@@ -19,6 +19,7 @@ import {
   type SubtreeReader,
 } from "#parley/ledger/tree.ts";
 import { keyMembers, makeSecret, seedBytes } from "../../test/kit/record.ts";
+import { redactionVectors } from "./redaction.ts";
 import { bytesToInput, type Vector } from "./vector.ts";
 
 interface Material {
@@ -39,6 +40,7 @@ export function ledgerVectors(backend: CryptoBackend): readonly Vector[] {
     ...proofVectors(material),
     ...forkVectors(material),
     ...admissionVectors(material),
+    ...redactionVectors(backend),
   ];
 }
 
