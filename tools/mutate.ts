@@ -2,22 +2,25 @@
  * `npm run mutate -- FOLDER [WORD…]`: does a test notice when the code of a core folder is changed?
  *
  * Stryker plants one small fault at a time into `src/FOLDER` (only files whose path contains a WORD, if given) and
- * runs `test/FOLDER/*.test.ts`; a fault that no test notices is printed with its place. Fails below 90 %.
+ * runs `test/FOLDER/*.test.ts` in `tools/mutate-runner.ts`; a fault that no test notices is printed with its place.
+ * Fails below 90 %.
  *
  * Nothing is built: Stryker works on a copy in `.stryker-tmp/` whose `node_modules` is a link, and Node strips the
  * types of the changed copy like those of the original. It deliberately stands outside `npm test`: it takes minutes.
  */
 import { createHash } from "node:crypto";
+import { loadavg } from "node:os";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
 import { formatDuration } from "./command.ts";
+import { MUTATION_TESTS } from "./mutate-runner.ts";
 import { requirePinnedNode } from "./pinned-node.ts";
 import { filesBelow, readText, ROOT } from "./tidy/sources.ts";
 
 /** Per cent of the planted faults that a test must notice (CONTRIBUTING.md). */
 const SCORE = 90;
-/** Runs at the same time: one for each of two cores. */
+/** Runs at the same time: one for each of two cores, unless others want them. */
 const CONCURRENCY = 2;
 /** Added to half as long again as the run without a fault; beyond it a fault counts as noticed: it loops. */
 const TIMEOUT_MS = 5_000;
@@ -35,6 +38,7 @@ if (folder === "" || tests.length === 0 || mutated.length === 0) {
   process.exit(2);
 }
 process.chdir(ROOT);
+process.env[MUTATION_TESTS] = tests.join(" ");
 await mutate();
 
 async function mutate(): Promise<void> {
@@ -43,12 +47,12 @@ async function mutate(): Promise<void> {
   const digest = digestOf(surroundingFiles());
   const unchanged = existsSync(surroundings) && readFileSync(surroundings, "utf8") === digest;
   await new Stryker({
-    testRunner: "command",
-    commandRunner: { command: `"${process.execPath}" --test --test-isolation=none ${tests.join(" ")}` },
+    testRunner: "core",
+    appendPlugins: ["./tools/mutate-runner.ts"],
     mutate: [...mutated],
     ignorePatterns: ["/docs", "/bench", "/demo-out", "/dist", "/coverage", "/reports"],
-    coverageAnalysis: "off",
-    concurrency: CONCURRENCY,
+    coverageAnalysis: "perTest",
+    concurrency: (loadavg()[0] ?? 0) > CONCURRENCY ? 1 : CONCURRENCY,
     timeoutMS: TIMEOUT_MS,
     inPlace: false,
     incremental: true,
