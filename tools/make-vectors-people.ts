@@ -32,6 +32,7 @@ const SITE = { origin: "https://desk.meridia.example", rp_id: "meridia.example" 
 const hashOf = (text: string): string => encodeBase64url(portable().sha256(utf8(text)));
 const DIGEST = hashOf("message");
 const CHANNEL = hashOf("channel");
+const CHECK = hashOf("findings");
 
 function portable() {
   return createNobleBackend({ randomBytes: seededRandomBytes("vectors of people") });
@@ -51,6 +52,9 @@ interface Case {
   readonly device?: Partial<AuthenticatorOptions>;
   readonly bent?: Bent;
   readonly role?: string;
+  /** What the device signed, and what the reader knows of findings. */
+  readonly signed?: string;
+  readonly check?: string;
   readonly change?: (assertion: AssertionJson) => AssertionJson;
   readonly key?: (key: Uint8Array) => Uint8Array;
   readonly site?: Partial<typeof SITE>;
@@ -75,8 +79,10 @@ function longR(der: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(0x30, body.length), body);
 }
 
-const challengeOf = (role = "releaser"): string =>
-  encodeBase64url(approvalChallenge(portable(), { digest: DIGEST, channel: CHANNEL, role }));
+const challengeOf = (role = "releaser", check?: string): string =>
+  encodeBase64url(
+    approvalChallenge(portable(), { digest: DIGEST, channel: CHANNEL, role, ...(check && { check }) }),
+  );
 const head = `{"type":"webauthn.get","challenge":"${challengeOf()}","origin":"${SITE.origin}"`;
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -90,6 +96,15 @@ const CASES: Readonly<Record<string, Case>> = {
     bent: { clientData: `${head},"crossOrigin":false,"other_keys_can_be_added_here":"x"}` },
   },
   "other-role": { clause: "17.2.1", expect: "assertion-challenge", role: "authority" },
+  "with-findings": { clause: "17.2.1", expect: "accept", signed: CHECK, check: CHECK },
+  "other-findings": {
+    clause: "17.2.1",
+    expect: "assertion-challenge",
+    signed: CHECK,
+    check: hashOf("other findings"),
+  },
+  "findings-not-signed": { clause: "17.2.1", expect: "assertion-challenge", check: CHECK },
+  "findings-left-out": { clause: "17.2.1", expect: "assertion-challenge", signed: CHECK },
   "41-bytes-of-data": {
     clause: "17.2.2",
     expect: "assertion-malformed",
@@ -195,9 +210,10 @@ function orderAsR(): Uint8Array {
 function assertionVectors(): readonly PeopleVector[] {
   return Object.entries(CASES).map(([name, one]) => {
     const device = deviceOf("assertion", one.device);
-    const assertion = device.assert(challengeOf(), one.bent);
+    const assertion = device.assert(challengeOf("releaser", one.signed), one.bent);
+    const covers = one.check !== undefined && { check: one.check };
     return {
-      approved: { channel: CHANNEL, digest: DIGEST, role: one.role ?? "releaser" },
+      approved: { channel: CHANNEL, ...covers, digest: DIGEST, role: one.role ?? "releaser" },
       assertion: { ...(one.change?.(assertion) ?? assertion) },
       clause: one.clause,
       expect: one.expect,
@@ -239,6 +255,8 @@ interface Person {
   readonly role?: string;
   readonly listed?: boolean;
   readonly unsigned?: true;
+  /** Findings that the device signed under. */
+  readonly check?: string;
 }
 
 const FIRST: Person = { officer: 3, device: deviceOf("first") };
@@ -268,12 +286,13 @@ function approvalsVectors(): readonly PeopleVector[] {
   const chain = encodeBase64url(encodePartyChain(party.chain.signed));
   const open = (
     people: readonly Person[],
-    changes: { readonly seq?: number; readonly digest?: string } = {},
+    changes: { readonly seq?: number; readonly digest?: string; readonly check?: string } = {},
   ) => {
     const digest = changes.digest ?? DIGEST;
     return signApprovals(backend, party.node, {
       approvals: people.map((person) => openedBy(person, digest)),
       channel: CHANNEL,
+      ...(changes.check !== undefined && { check: changes.check }),
       digest,
       entry: { feed: party.chain.party, seq: changes.seq ?? SEQ },
       party: party.chain.party,
@@ -285,6 +304,31 @@ function approvalsVectors(): readonly PeopleVector[] {
   const cases: readonly (readonly [string, string, string, Uint8Array])[] = [
     ["good", "17.4", "accept", good],
     ["both-claimed", "17.4.7", "accept", open([{ officer: 6, device: deviceOf("sixth") }, SECOND])],
+    [
+      "with-findings",
+      "17.4.1",
+      "accept",
+      open(
+        [
+          { ...FIRST, check: CHECK },
+          { ...SECOND, check: CHECK },
+        ],
+        { check: CHECK },
+      ),
+    ],
+    ["one-without-findings", "17.4.4", "assertion-challenge", open([FIRST, { ...SECOND, check: CHECK }])],
+    [
+      "one-under-other-findings",
+      "17.4.4",
+      "assertion-challenge",
+      open(
+        [
+          { ...FIRST, check: CHECK },
+          { ...SECOND, check: hashOf("other findings") },
+        ],
+        { check: CHECK },
+      ),
+    ],
     ["revoked-later", "17.3.2", "accept", open([{ ...REVOKED, listed: true }, SECOND], { seq: SEQ - 1 })],
     ["revoked", "17.4.5", "approvals-revoked", open([{ ...REVOKED, listed: true }, SECOND])],
     ["extra-member", "17.4.1", "approvals-schema", utf8(text.replace('"v":1', '"v":1,"why":"x"'))],
@@ -313,11 +357,12 @@ function approvalsVectors(): readonly PeopleVector[] {
 }
 
 function openedBy(
-  { officer, device, role = "releaser", listed = false, unsigned }: Person,
+  { officer, device, role = "releaser", listed = false, unsigned, check }: Person,
   digest: string,
 ): OpenedApproval {
   if (unsigned === true) return { officer, role };
-  const challenge = approvalChallenge(portable(), { digest, channel: CHANNEL, role });
+  const approved = { digest, channel: CHANNEL, role, ...(check !== undefined && { check }) };
+  const challenge = approvalChallenge(portable(), approved);
   return {
     assertion: { ...device.assert(challenge) },
     key: encodeBase64url(device.key),

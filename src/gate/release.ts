@@ -29,6 +29,8 @@ export interface Approval {
   /** The COSE key and what it signed (SPEC 17.2), where the officer approved with one. */
   readonly key?: string;
   readonly assertion?: AssertionJson;
+  /** Digest of the findings that it covers (SPEC 14.7.4); absent where there were none. */
+  readonly check?: string;
 }
 
 /** A draft is frozen when it is made: another text is another draft. */

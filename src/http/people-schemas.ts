@@ -99,11 +99,18 @@ export const CredentialShown = closed({
 export const CredentialList = Type.Array(CredentialShown);
 export const CredentialParam = { credential: Bytes(1_364) } as const;
 
-export const ApprovalBegun = closed({ digest: Digest, challenge: Secret, options: Options });
+/** `check` stands where the gate found something: the challenge covers it (SPEC 17.2.1). */
+export const ApprovalBegun = closed({
+  digest: Digest,
+  check: Type.Optional(Digest),
+  challenge: Secret,
+  options: Options,
+});
 export const ApprovalWanted = closed({ role: codes(ROLES) });
 export const AloneRequest = closed({
   role: codes(ROLES),
   digest: Digest,
+  check: Type.Optional(Digest),
   reason: codes(ALONE_REASONS),
   assertion: Type.Optional(AssertionSchema),
 });

@@ -9,8 +9,9 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { judgeApproval } from "#parley/gate/release.ts";
 import type { NodeCore } from "./core.ts";
 import { sayDraft, type ApprovalInput, type DraftView } from "./desk.ts";
-import { currentCheck, judgeCheckDigest, judgeFindings } from "./gate-checks.ts";
+import { currentCheck, judgeCheckDigest, judgeFindings, withCoveringApprovals } from "./gate-checks.ts";
 import type { Person } from "./house.ts";
+import { checkToCover } from "./house-gate.ts";
 import { RELEASING, type Alone, type AloneReason, type Finding } from "./house-people.ts";
 
 /** Seconds after which a release by one person should have been reviewed. */
@@ -29,27 +30,30 @@ export async function releaseAlone(
     session,
   }: ApprovalInput & { readonly reason: AloneReason },
 ): Promise<DraftView | Refusal> {
-  const draft = core.house.state.drafts.get(id);
-  const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
-  if (draft === undefined || policy === undefined) return refuse("gate-closed", { draft: id });
+  const known = core.house.state.drafts.get(id);
+  if (known === undefined) return refuse("gate-closed", { draft: id });
+  const gate = known.status === "open" ? await currentCheck(core, known) : core.house.gate.of(id);
+  const draft = withCoveringApprovals(known, gate);
+  const policy = MESSAGE_RULES.get(String(draft.message["type"]))?.release;
+  if (policy === undefined) return refuse("gate-closed", { draft: id });
   if (!person.roles.includes(role)) return refuse("gate-role", { role });
   if (policy.persons < 2 || draft.approvals.length >= policy.persons) return refuse("gate-break-glass");
   if (core.channels.get(draft.channel)?.signing !== "allowed") return refuse("read-only");
   const { officer } = person;
-  const given = { officer, role, digest, ...(assertion && { assertion }) };
+  const covered = checkToCover(gate);
+  const covers = { ...(assertion && { assertion }), ...(covered !== undefined && { check: covered }) };
+  const given = { officer, role, digest, ...covers };
   // Who wrote the draft may be the only one there is.
   const judged = judgeApproval(draft, { ...policy, persons: 1 }, given);
   if (judged !== true) return judged;
   const own = core.house.people.judge({ ...given, channel: draft.channel, ...(session && { session }) });
   if (isRefusal(own)) return own;
-  const gate = await currentCheck(core, draft);
   const cleared = judgeFindings(id, gate);
   if (cleared !== true) return cleared;
   const seen = judgeCheckDigest(id, gate, check);
   if (seen !== true) return seen;
   core.ports.log("break-glass", { draft: id, officer });
-  const covers = check !== undefined && { check };
-  await core.record({ type: "house.break_glass", draft: id, reason, ...given, ...covers });
+  await core.record({ type: "house.break_glass", draft: id, reason, ...given });
   const released = core.house.state.drafts.get(id);
   return released === undefined ? refuse("gate-closed", { draft: id }) : sayDraft(core, released, policy);
 }

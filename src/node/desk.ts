@@ -34,7 +34,7 @@ import {
 } from "./gate-checks.ts";
 import type { Person } from "./house.ts";
 import type { KeptValue } from "./house-redaction.ts";
-import { isHeld, type DraftGate } from "./house-gate.ts";
+import { checkToCover, isHeld, type DraftGate } from "./house-gate.ts";
 import type { HeldEntry } from "./record.ts";
 import { uuidv7 } from "./uuid.ts";
 import { withheldIn, withholdMembers } from "./withholding.ts";
@@ -147,10 +147,10 @@ async function freezeDraft(
 export async function approveDraft(
   core: NodeCore,
   person: Person,
-  { draft: id, role, digest, check, assertion, session }: ApprovalInput,
+  { draft: id, role, digest, check: seen, assertion, session }: ApprovalInput,
 ): Promise<DraftView | Refusal> {
   const known = core.house.state.drafts.get(id);
-  const gate = known && (await judgedGate(core, known, check));
+  const gate = known && (await judgedGate(core, known, seen));
   if (isRefusal(gate)) return gate;
   const draft = known && gate && withCoveringApprovals(known, gate);
   const policy = draft && MESSAGE_RULES.get(String(draft.message["type"]))?.release;
@@ -158,14 +158,16 @@ export async function approveDraft(
   if (!person.roles.includes(role)) return refuse("gate-role", { role });
   if (core.channels.get(draft.channel)?.signing !== "allowed") return refuse("read-only");
   const { officer } = person;
-  const given = { officer, role, digest, ...(assertion && { assertion }) };
+  const check = gate && checkToCover(gate);
+  const covers = { ...(assertion && { assertion }), ...(check !== undefined && { check }) };
+  const given = { officer, role, digest, ...covers };
   const judged = judgeApproval(draft, policy, given);
   if (judged !== true) return judged;
   const own = core.house.people.judge({ ...given, channel: draft.channel, ...(session && { session }) });
   if (isRefusal(own)) return own;
   const keyed = judgeApproval(draft, policy, { ...given, ...own });
   if (keyed !== true) return keyed;
-  await core.record({ type: "house.approval", draft: id, ...given, ...(check !== undefined && { check }) });
+  await core.record({ type: "house.approval", draft: id, ...given });
   const approved = core.house.state.drafts.get(id);
   const covered = approved && withCoveringApprovals(approved, core.house.gate.of(id));
   if (approved === undefined || covered === undefined || !isApproved(covered, policy))

@@ -20,6 +20,7 @@ import { openBlob } from "./evidence.ts";
 import type { Person } from "./house.ts";
 import {
   blocked,
+  checkToCover,
   isHeld,
   unjustified,
   type DraftGate,
@@ -133,18 +134,17 @@ export function judgeFindings(draft: string, gate: DraftGate): true | Refusal<Ch
 /** SPEC 14.7.4: who approves a draft with findings names the digest of the findings that were shown. */
 export function judgeCheckDigest(
   draft: string,
-  { check }: DraftGate,
+  gate: DraftGate,
   given: string | undefined,
 ): true | Refusal<CheckCode> {
-  const isSeen = check === undefined || check.findings.length === 0 || given === check.digest;
-  return isSeen ? true : refuse("gate-findings", { draft });
+  const asked = checkToCover(gate);
+  return asked === undefined || given === asked ? true : refuse("gate-findings", { draft });
 }
 
 /** The draft with those approvals alone that cover the findings as they are now. */
-export function withCoveringApprovals(draft: Draft, { check, approved }: DraftGate): Draft {
-  if (check === undefined || check.findings.length === 0) return draft;
-  const approvals = draft.approvals.filter(({ officer }) => approved.get(officer) === check.digest);
-  return { ...draft, approvals };
+export function withCoveringApprovals(draft: Draft, gate: DraftGate): Draft {
+  const asked = checkToCover(gate);
+  return { ...draft, approvals: draft.approvals.filter(({ check }) => check === asked) };
 }
 
 /** The last question before a draft is said; the answer names why it waits. */

@@ -52,13 +52,11 @@ export interface DraftGate {
   readonly check?: CheckReport;
   readonly checkedAt: Instant;
   readonly justifications: readonly Justification[];
-  /** By officer: the digest of the findings that the approval covered. */
-  readonly approved: ReadonlyMap<number, string>;
   readonly hold?: Hold;
   readonly mitigated: boolean;
 }
 
-const NEW: DraftGate = { checkedAt: 0, justifications: [], approved: new Map(), mitigated: false };
+const NEW: DraftGate = { checkedAt: 0, justifications: [], mitigated: false };
 
 /** A record as it is met in the feed; other types are other folds' business. */
 interface AnyRecord {
@@ -81,7 +79,7 @@ export class HouseGate {
     this.#drafts.delete(draft);
   }
 
-  /** True when the record was the gate's own. Drafts and approvals are read in passing. */
+  /** True when the record was the gate's own. Drafts are read in passing. */
   apply<T extends AnyRecord>(record: T): record is T & GateRecord {
     const read = record as AnyRecord & Partial<GateRecord> & { readonly check?: CheckReport | string };
     const at = parseInstant(record.at);
@@ -116,17 +114,13 @@ export class HouseGate {
     }
   }
 
-  /** A draft carries its first check; an approval names the findings that it covers. */
+  /** A draft carries its first check. */
   #notice(record: object, checkedAt: Instant): void {
     if (!("type" in record) || !("draft" in record) || typeof record.draft !== "string") return;
     const check = "check" in record ? record.check : undefined;
     const known = this.of(record.draft);
     if (record.type === "house.draft" && isReport(check))
       this.#drafts.set(record.draft, { ...known, check, checkedAt });
-    const isApproval = record.type === "house.approval" || record.type === "house.break_glass";
-    if (!isApproval || typeof check !== "string" || !("officer" in record)) return;
-    const approved = new Map(known.approved).set(Number(record.officer), check);
-    this.#drafts.set(record.draft, { ...known, approved });
   }
 }
 
@@ -143,6 +137,11 @@ function isGateRecord(record: object): record is GateRecord {
 
 function isReport(check: unknown): check is CheckReport {
   return typeof check === "object" && check !== null && "findings" in check && "digest" in check;
+}
+
+/** What an approval covers beside the message (SPEC 14.7.4): undefined where nothing was found. */
+export function checkToCover({ check }: DraftGate): string | undefined {
+  return check === undefined || check.findings.length === 0 ? undefined : check.digest;
 }
 
 /** Findings that need a justification and have none. */

@@ -162,6 +162,8 @@ export interface GivenApproval {
   readonly role: Role;
   readonly digest: string;
   readonly channel: string;
+  /** Of the findings that it covers; bound by the assertion (SPEC 17.2.1). */
+  readonly check?: string;
   readonly assertion?: AssertionJson;
   /** A session is not enough for a role that releases, whoever's it is (SPEC 17.6.3). */
   readonly session?: true;
@@ -216,7 +218,7 @@ export class PeopleFold {
 
   /** SPEC 17.6: the key that approves, none where none is asked for, or why not. */
   judge(given: GivenApproval): { readonly key?: string; readonly counter?: number } | Refusal {
-    const { officer, role, digest, channel, assertion } = given;
+    const { officer, role, digest, channel, check, assertion } = given;
     if (assertion === undefined) {
       const asked = this.#approvals === "passkey" || given.session === true || this.#hadKey(officer);
       return asked && RELEASING.includes(role) ? refuse("gate-assertion", { role }) : {};
@@ -231,7 +233,7 @@ export class PeopleFold {
       return refuse("gate-credential");
     const key = parseBase64url(credential.key);
     if (isRefusal(key)) return refuse("gate-credential");
-    const approved = { digest, channel, role };
+    const approved = { digest, channel, role, ...(check !== undefined && { check }) };
     const verified = verifyAssertion(this.#backend, assertion, { key, site: credential, approved });
     if (isRefusal(verified)) return verified;
     if (!mayFollow(credential.counter, verified.counter)) return refuse("assertion-counter");

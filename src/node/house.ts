@@ -239,15 +239,16 @@ export class House {
 
   /** SPEC 17.6.5: an approval that breaks the rules counts for nothing, whoever wrote it. */
   #approve(record: Extract<HouseRecord, { type: "house.approval" | "house.break_glass" }>): boolean {
-    const { type, officer, role, digest, assertion } = record;
+    const { type, officer, role, digest, assertion, check } = record;
     const draft = this.#drafts.get(record.draft);
     if (draft === undefined) return false;
     const person = this.#people.get(officer);
     const holds = person?.active === true && person.roles.includes(role) && digest === draft.digest;
-    const given = { officer, role, digest, channel: draft.channel, ...(assertion && { assertion }) };
+    const covers = { ...(assertion && { assertion }), ...(check !== undefined && { check }) };
+    const given = { officer, role, digest, channel: draft.channel, ...covers };
     const admitted = this.people.admit(type, given, holds);
     if (admitted === undefined) return false;
-    const approval = { officer, role, ...admitted, ...(assertion && { assertion }) };
+    const approval = { officer, role, ...admitted, ...covers };
     this.#changeDraft(draft.id, () => ({ ...draft, approvals: [...draft.approvals, approval] }));
     return true;
   }

@@ -12,6 +12,8 @@ import { listedKeys } from "#parley/party/passkeys.ts";
 import { checkApprovals } from "#parley/transcript/approvals.ts";
 import { openAtRest } from "./at-rest.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
+import { withCoveringApprovals } from "./gate-checks.ts";
+import { checkToCover } from "./house-gate.ts";
 
 /** Undefined when the own feed has no such message, or nobody approved it here. */
 export async function openApprovals(
@@ -23,12 +25,16 @@ export async function openApprovals(
   const value = message && parseJson(message);
   const id = value === undefined || isRefusal(value) || !isJsonObject(value) ? undefined : value["id"];
   const draft = [...core.house.state.drafts.values()].find((one) => one.message["id"] === id);
-  if (draft === undefined || draft.approvals.length === 0) return undefined;
+  if (draft === undefined) return undefined;
+  const check = checkToCover(core.house.gate.of(draft.id));
+  const { approvals } = withCoveringApprovals(draft, core.house.gate.of(draft.id));
+  if (approvals.length === 0) return undefined;
   const { backend, identity } = core.ports;
   return signApprovals(backend, identity.secret, {
-    approvals: draft.approvals.map((approval) => openOne(core, approval)),
+    approvals: approvals.map((approval) => openOne(core, approval)),
     ...(draft.alone !== undefined && { break_glass: draft.alone }),
     channel: draft.channel,
+    ...(check !== undefined && { check }),
     digest: draft.digest,
     entry: { feed: core.me, seq },
     party: core.me,

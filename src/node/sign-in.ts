@@ -26,7 +26,9 @@ import { Attempts, Waiting } from "#parley/people/waiting.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
 import type { NodeCore } from "./core.ts";
+import { currentCheck } from "./gate-checks.ts";
 import type { Person } from "./house.ts";
+import { checkToCover } from "./house-gate.ts";
 import {
   RELEASING,
   type Credential,
@@ -255,9 +257,12 @@ export class SignIn {
     if (draft === undefined || draft.status !== "open") return refuse("gate-closed", { draft: id });
     if (!person.roles.includes(role)) return refuse("gate-role", { role });
     const { digest, channel } = draft;
-    const challenge = encodeBase64url(approvalChallenge(this.#core.ports.backend, { digest, channel, role }));
+    const check = checkToCover(await currentCheck(this.#core, draft));
+    const covers = check !== undefined && { check };
+    const approved = { digest, channel, role, ...covers };
+    const challenge = encodeBase64url(approvalChallenge(this.#core.ports.backend, approved));
     const keys = this.#core.house.people.keysOf(person.officer).map((key) => key.id);
-    return { digest, challenge, options: await signInOptions(door, challenge, keys) };
+    return { digest, ...covers, challenge, options: await signInOptions(door, challenge, keys) };
   }
 
   /** Ends the sessions of a person whose rights were taken away. */

@@ -1,7 +1,8 @@
 /**
  * The approvals of one message (SPEC 17.4), as a party opens them to others and as others check them.
  *
- * Guarantees: what `verifyApprovals` answers rests on signatures alone: of the devices over the message, of the party's
+ * Guarantees: what `verifyApprovals` answers rests on signatures alone: of the devices over the message and the one
+ * list of findings that all approved under, of the party's
  * node over who holds which device, and of its roots over the devices that they list. Persons and keys are counted
  * apart, and each once. It deliberately does not open the message: the caller has it, and its release rule.
  */
@@ -49,6 +50,8 @@ export const ApprovalsSchema = Type.Object(
     approvals: Type.Array(OpenedApprovalSchema, { minItems: 1, maxItems: 16 }),
     break_glass: Type.Optional(Code),
     channel: Digest,
+    /** Of the findings that every approval covers; absent where there were none. */
+    check: Type.Optional(Digest),
     digest: Digest,
     entry: Type.Object({ feed: Digest, seq: Type.Integer({ minimum: 0 }) }, closed),
     party: Digest,
@@ -158,7 +161,8 @@ function verifyOne(
     return refuse("approvals-unsigned");
   const cose = parseBase64url(key);
   if (isRefusal(cose)) return refuse("assertion-key");
-  const approved = { digest: opened.digest, channel: opened.channel, role };
+  const { digest, channel, check } = opened;
+  const approved = { digest, channel, role, ...(check !== undefined && { check }) };
   const verified = verifyAssertion(backend, assertion, { key: cose, site: { origin, rp_id }, approved });
   if (isRefusal(verified)) return verified;
   const standing = standingOf(opened, one, chain);

@@ -1,8 +1,8 @@
 /**
  * Approvals as WebAuthn assertions (SPEC 17.2), verified offline from bytes alone.
  *
- * Guarantees: an assertion that holds was made for this very message, channel and role, with the user verified, by a
- * key of one device, on the page of the credential's own origin. The first clause that is broken names the refusal.
+ * Guarantees: an assertion that holds was made for this very message, channel, role and list of findings, with the user
+ * verified, by a key of one device, on the page of the credential's own origin. The first clause that is broken names the refusal.
  * It deliberately does not know whose key it is, nor which counter was seen before: `approvals.ts` and the node do.
  */
 import {
@@ -36,6 +36,8 @@ export interface Approved {
   readonly digest: string;
   readonly channel: string;
   readonly role: string;
+  /** Digest of the gate's findings (SPEC 14.5.2), base64url; absent where there are none. */
+  readonly check?: string;
 }
 
 export type AssertionCode =
@@ -62,12 +64,20 @@ const SIGNATURE_LIMIT_BYTES = 80;
 const FLAGS_AT = 32;
 const FLAG = { present: 0x01, verified: 0x04, eligible: 0x08, backedUp: 0x10 } as const;
 
-/** SPEC 17.2.1. Throws for a digest or channel that is no hash: those are the caller's own. */
-export function approvalChallenge(backend: CryptoBackend, { digest, channel, role }: Approved): Uint8Array {
-  const parts = [digest, channel].map((hash) => parseBase64url(hash, 32));
-  const hashes = parts.flatMap((part) => (isRefusal(part) ? [] : [part]));
-  if (hashes.length !== 2) throw new TypeError("a digest and a channel id have 32 bytes");
-  return backend.sha256(concatBytes(utf8("parley/approval/v1\n"), ...hashes, utf8(role)));
+/** SPEC 17.2.1. Throws for a digest, channel or check that is no hash: those are the caller's own. */
+export function approvalChallenge(
+  backend: CryptoBackend,
+  { digest, channel, role, check }: Approved,
+): Uint8Array {
+  const findings = check === undefined ? [] : [utf8("\n"), hashOf(check)];
+  const named = [hashOf(digest), hashOf(channel), utf8(role), ...findings];
+  return backend.sha256(concatBytes(utf8("parley/approval/v1\n"), ...named));
+}
+
+function hashOf(text: string): Uint8Array {
+  const hash = parseBase64url(text, 32);
+  if (isRefusal(hash)) throw new TypeError("a digest, a channel id and a check have 32 bytes");
+  return hash;
 }
 
 /** SPEC 17.2. `key` is the COSE key of the credential, `site` where it was registered. */

@@ -4,6 +4,7 @@ import type { JsonObject } from "#parley/codec/json.ts";
 import { approvalChallenge, type AssertionJson } from "#parley/party/assertion.ts";
 import type { DraftView } from "#parley/node/desk.ts";
 import type { Person } from "#parley/node/house.ts";
+import { checkToCover } from "#parley/node/house-gate.ts";
 import { invite, second } from "#parley/node/invitations.ts";
 import type { Door } from "#parley/node/sign-in.ts";
 import type { OpenedSession } from "#parley/people/session.ts";
@@ -55,14 +56,16 @@ export function attestationOf(device: Authenticator, begun: { readonly challenge
   };
 }
 
-/** What the device signs for a draft. */
+/** What the device signs for a draft with its findings. */
 export function assertionFor(
   world: World,
   device: Authenticator,
-  { draft: { digest, channel } }: DraftView,
+  { draft: { digest, channel }, gate }: DraftView,
   { role = "releaser", bent = {} }: { readonly role?: Role; readonly bent?: Bent } = {},
 ): AssertionJson {
-  return device.assert(approvalChallenge(world.backend, { digest, channel, role }), bent);
+  const check = checkToCover(gate);
+  const approved = { digest, channel, role, ...(check !== undefined && { check }) };
+  return device.assert(approvalChallenge(world.backend, approved), bent);
 }
 
 /** An open draft that two releasers release: a request for action. */

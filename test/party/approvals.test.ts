@@ -24,7 +24,12 @@ const Vector = Type.Union([
   Type.Object({
     ...common,
     kind: Type.Literal("assertion"),
-    approved: Type.Object({ channel: Type.String(), digest: Type.String(), role: Type.String() }),
+    approved: Type.Object({
+      channel: Type.String(),
+      check: Type.Optional(Type.String()),
+      digest: Type.String(),
+      role: Type.String(),
+    }),
     assertion: Type.Object(
       Object.fromEntries(Object.keys(AssertionSchema.properties).map((name) => [name, Type.String()])),
     ),
