@@ -192,10 +192,17 @@ async function judgedGate(
 
 export async function discardDraft(core: NodeCore, person: Person, id: string): Promise<true | Refusal> {
   const draft = core.house.state.drafts.get(id);
-  if (draft === undefined || draft.status !== "open") return refuse("gate-closed", { draft: id });
-  await core.record({ type: "house.discard", draft: id, officer: person.officer });
-  await dropCopies(core, attachmentsOf(draft.message));
-  return true;
+  if (draft === undefined || draft.status !== "open" || core.saying.has(id))
+    return refuse("gate-closed", { draft: id });
+  // Nobody says meanwhile what is on its way out of the desk.
+  core.saying.add(id);
+  try {
+    await core.record({ type: "house.discard", draft: id, officer: person.officer });
+    await dropCopies(core, attachmentsOf(draft.message));
+    return true;
+  } finally {
+    core.saying.delete(id);
+  }
 }
 
 export function viewDraft(core: NodeCore, id: string): DraftView | Refusal {
@@ -219,37 +226,43 @@ export async function sayReleased(core: NodeCore, channel: LiveChannel): Promise
   }
 }
 
+/** Once, however many approve or ask in the same moment: what is decided on is the draft as it is then. */
 export async function sayDraft(
   core: NodeCore,
-  draft: Draft,
+  { id }: Draft,
   policy: ReleasePolicy,
 ): Promise<DraftView | Refusal> {
+  const draft = core.house.state.drafts.get(id);
+  if (draft === undefined || core.saying.has(id)) return refuse("gate-closed", { draft: id });
+  core.saying.add(id);
+  try {
+    return await sayOnce(core, draft, policy);
+  } finally {
+    core.saying.delete(id);
+  }
+}
+
+async function sayOnce(core: NodeCore, draft: Draft, policy: ReleasePolicy): Promise<DraftView | Refusal> {
   const channel = core.channels.get(draft.channel);
   if (channel === undefined) return refuse("channel-unknown");
   if (!channel.folded || channel.signing !== "allowed") return refuse("read-only");
-  if (core.saying.has(draft.id)) return refuse("gate-closed", { draft: draft.id });
   const cleared = await judgeRelease(core, draft);
   if (isRefusal(cleared)) return cleared;
   const released = releaseDraft(cleared, policy);
   if (isRefusal(released)) return released;
   const audience = channel.parties.filter((party) => party !== core.me);
   const preview = makePreview(draft.message, audience);
-  core.saying.add(draft.id);
-  try {
-    if (draft.status === "open")
-      await core.record({ type: "house.release", draft: draft.id, digest: draft.digest });
-    const held: HeldEntry = await core.say(channel, released);
-    if (held.kind === "erase") await settleErasures(core, channel);
-    return {
-      draft: { ...draft, status: "said" },
-      preview,
-      policy,
-      gate: core.house.gate.of(draft.id),
-      said: { feed: held.feed, seq: held.stored.seq },
-    };
-  } finally {
-    core.saying.delete(draft.id);
-  }
+  if (draft.status === "open")
+    await core.record({ type: "house.release", draft: draft.id, digest: draft.digest });
+  const held: HeldEntry = await core.say(channel, released);
+  if (held.kind === "erase") await settleErasures(core, channel);
+  return {
+    draft: { ...draft, status: "said" },
+    preview,
+    policy,
+    gate: core.house.gate.of(draft.id),
+    said: { feed: held.feed, seq: held.stored.seq },
+  };
 }
 
 function completeMessage(

@@ -9,6 +9,7 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { parseInstant } from "#parley/codec/time.ts";
 import { CHECKED_LIMIT_BYTES, checkDraft, type AttachmentContent } from "#parley/gate/checks/check-draft.ts";
 import type { CheckCode } from "#parley/gate/checks/check-codes.ts";
+import { combine } from "#parley/gate/checks/combination.ts";
 import { compileRules, type CompiledRules } from "#parley/gate/checks/compiled-rules.ts";
 import type { CheckReport, Received, Told } from "#parley/gate/checks/finding.ts";
 import type { RuleFile } from "#parley/gate/checks/rule-set.ts";
@@ -91,13 +92,14 @@ async function readAttachment(core: NodeCore, ct: string, digest: string): Promi
   return { bytes: Buffer.concat(chunks), isWhole: size < CHECKED_LIMIT_BYTES };
 }
 
-/** Facets of everything that was said, by reader. */
+/** Facets of everything that was said, or is being said, by reader. */
 function toldBefore(core: NodeCore, message: JsonObject): readonly Told[] {
   const told: Told[] = [];
   for (const [id, { check, checkedAt }] of core.house.gate.drafts) {
     const draft = core.house.state.drafts.get(id);
     if (check === undefined || check.facets.length === 0 || draft?.message["id"] === message["id"]) continue;
-    if (draft?.status !== "said" && draft?.status !== "released") continue;
+    if (draft === undefined) continue;
+    if (draft.status !== "said" && draft.status !== "released" && !core.saying.has(id)) continue;
     for (const party of core.channels.get(draft.channel)?.parties ?? [])
       if (party !== core.me) told.push({ party, at: checkedAt, facets: check.facets });
   }
@@ -112,15 +114,39 @@ function receivedBefore(core: NodeCore): ReadonlyMap<string, Received> {
   return received;
 }
 
-/** The check of a draft under the rules in force; one that is missing or older is made again and recorded. */
+/**
+ * The check of a draft under the rules in force, beside what was told by now; one that is missing or older is made
+ * again and recorded.
+ */
 export async function currentCheck(core: NodeCore, draft: Draft): Promise<DraftGate> {
   const known = core.house.gate.of(draft.id);
-  if (known.check?.rules === rulesOf(core).digest) return known;
   const channel = core.channels.get(draft.channel);
   if (channel === undefined) return known;
+  const isOfRules = known.check?.rules === rulesOf(core).digest;
+  if (known.check !== undefined && isOfRules && isStillAlone(core, channel, draft, known.check)) return known;
   const check = await checkMessage(core, channel, draft.message);
   await core.record({ type: "house.check", draft: draft.id, check });
   return core.house.gate.of(draft.id);
+}
+
+/** SPEC 14.7.1: nothing was told since the check that makes a whole of the parts in this draft. */
+function isStillAlone(
+  core: NodeCore,
+  channel: LiveChannel,
+  { message }: Draft,
+  { facets, findings }: CheckReport,
+): boolean {
+  if (facets.length === 0) return true;
+  const told = toldBefore(core, message);
+  const { file } = rulesOf(core);
+  const now = channel.parties
+    .filter((party) => party !== core.me)
+    .map((party) => combine(facets, told, { party, asOf: core.ports.clock(), file }));
+  const known = (rule: string): number => findings.filter((one) => one.rule === rule).length;
+  return (
+    now.filter(({ sources }) => sources.length > 0).length <= known("source-combined") &&
+    now.filter(({ victims }) => victims.length > 0).length <= known("victim-combined")
+  );
 }
 
 /** SPEC 14.7.3: nothing is approved or said while a finding is blocked or without its justification. */

@@ -9,7 +9,7 @@ import { encodeJson, isJsonObject, parseJson, type JsonObject } from "#parley/co
 import { isRefusal } from "#parley/codec/refusal.ts";
 import type { CryptoBackend } from "#parley/crypto/backend.ts";
 import type { CheckReport } from "#parley/gate/checks/finding.ts";
-import type { Draft } from "#parley/gate/release.ts";
+import type { Approval, Draft } from "#parley/gate/release.ts";
 import type { AssertionJson } from "#parley/party/assertion.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import { HouseGate, type GateRecord } from "./house-gate.ts";
@@ -198,6 +198,7 @@ export class House {
       case "house.person":
         this.#people.set(record.officer, { ...record, tokenHash: record.token_hash });
         if (!record.active) this.people.deactivate(record.officer);
+        this.#reconsider();
         return;
       case "house.pairing":
         this.#pairings.set(record.party, record);
@@ -251,6 +252,23 @@ export class House {
     const approval = { officer, role, ...admitted, ...covers };
     this.#changeDraft(draft.id, () => ({ ...draft, approvals: [...draft.approvals, approval] }));
     return true;
+  }
+
+  /** SPEC 17.6.7: an open draft keeps the approvals of those alone who could give them now. */
+  #reconsider(): void {
+    for (const draft of this.#drafts.values()) {
+      if (draft.status !== "open" || draft.approvals.length === 0) continue;
+      const approvals = draft.approvals.filter((one) => this.#stands(one));
+      if (approvals.length === draft.approvals.length) continue;
+      // Who released alone may be the one who is gone: then nobody did.
+      const { alone: _, ...rest } = draft;
+      this.#drafts.set(draft.id, { ...rest, approvals });
+    }
+  }
+
+  #stands({ officer, role }: Approval): boolean {
+    const person = this.#people.get(officer);
+    return person?.active === true && person.roles.includes(role);
   }
 
   #takeDraft(draft: Draft): void {
