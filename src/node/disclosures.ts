@@ -5,11 +5,9 @@
 import { balance, type BalanceRow } from "#parley/casework/balance.ts";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
+import { LOOK_BACK_SECONDS } from "#parley/gate/checks/combination.ts";
 import { disclosedTo, foldDisclosures, type DisclosureRow } from "#parley/gate/disclosure.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
-
-/** A year: what a release is weighed against (SPEC 15.1.5). */
-export const LOOK_BACK_SECONDS = 365 * 86_400;
 
 /** Every own disclosure in every channel, as of an instant; now if none is given. */
 export function disclosureRows(core: NodeCore, asOf?: Instant): readonly DisclosureRow[] {

@@ -10,14 +10,13 @@ import { parseInstant } from "#parley/codec/time.ts";
 import { CHECKED_LIMIT_BYTES, checkDraft, type AttachmentContent } from "#parley/gate/checks/check-draft.ts";
 import type { CheckCode } from "#parley/gate/checks/check-codes.ts";
 import { combine } from "#parley/gate/checks/combination.ts";
-import { compileRules, type CompiledRules } from "#parley/gate/checks/compiled-rules.ts";
-import type { CheckReport, Received, Told } from "#parley/gate/checks/finding.ts";
-import type { RuleFile } from "#parley/gate/checks/rule-set.ts";
+import type { CheckReport } from "#parley/gate/checks/finding.ts";
 import type { Draft } from "#parley/gate/release.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import { attachmentsOf } from "./attachments.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
 import { openBlob } from "./evidence.ts";
+import { receivedBefore, rulesOf, toldBefore } from "./gate-sources.ts";
 import type { Person } from "./house.ts";
 import {
   blocked,
@@ -34,21 +33,6 @@ export const JUSTIFYING: readonly Role[] = ["analyst", "releaser", "authority", 
 /** Characters of a justification. */
 export const JUSTIFICATION_LIMIT = 1_000;
 
-const compiled = new WeakMap<
-  NodeCore,
-  { readonly file: RuleFile | undefined; readonly rules: CompiledRules }
->();
-
-/** The rules in force now; compiled once for each rule file. */
-export function rulesOf(core: NodeCore): CompiledRules {
-  const file = core.ports.gateRules?.();
-  const known = compiled.get(core);
-  if (known !== undefined && known.file === file) return known.rules;
-  const rules = compileRules(core.ports.backend.sha256, file);
-  compiled.set(core, { file, rules });
-  return rules;
-}
-
 /** SPEC 14.7.1: what the checks say of a message that goes to the other parties of a channel. */
 export async function checkMessage(
   core: NodeCore,
@@ -63,7 +47,10 @@ export async function checkMessage(
     attachments,
     audience: channel.parties.filter((party) => party !== core.me),
     rules: rulesOf(core),
-    told: toldBefore(core, message),
+    // A fold of the whole ledger, made where the draft has something to add to it.
+    get told() {
+      return toldBefore(core, message);
+    },
     received: receivedBefore(core),
     asOf: core.ports.clock(),
     sha256: core.ports.backend.sha256,
@@ -90,28 +77,6 @@ async function readAttachment(core: NodeCore, ct: string, digest: string): Promi
     if (size >= CHECKED_LIMIT_BYTES) break;
   }
   return { bytes: Buffer.concat(chunks), isWhole: size < CHECKED_LIMIT_BYTES };
-}
-
-/** Facets of everything that was said, or is being said, by reader. */
-function toldBefore(core: NodeCore, message: JsonObject): readonly Told[] {
-  const told: Told[] = [];
-  for (const [id, { check, checkedAt }] of core.house.gate.drafts) {
-    const draft = core.house.state.drafts.get(id);
-    if (check === undefined || check.facets.length === 0 || draft?.message["id"] === message["id"]) continue;
-    if (draft === undefined) continue;
-    if (draft.status !== "said" && draft.status !== "released" && !core.saying.has(id)) continue;
-    for (const party of core.channels.get(draft.channel)?.parties ?? [])
-      if (party !== core.me) told.push({ party, at: checkedAt, facets: check.facets });
-  }
-  return told;
-}
-
-/** Files that others named to us, by digest. */
-function receivedBefore(core: NodeCore): ReadonlyMap<string, Received> {
-  const received = new Map<string, Received>();
-  for (const { feed, attachment, tlp } of core.attachments.named.values())
-    received.set(attachment.digest, { party: feed, tlp: tlp ?? "AMBER" });
-  return received;
 }
 
 /**

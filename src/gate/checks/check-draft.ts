@@ -73,14 +73,24 @@ export function* checkDraft(input: CheckInput): Generator<void, CheckReport> {
     yield;
   }
   const single = (rule: RuleName, at: string): Found => ({ at, hits: { rule, count: 1, places: [] } });
-  const context = { audience, file: rules.file, received: input.received, canaries };
+  const { file, declared } = rules;
+  const context = { audience, file, declared, received: input.received, canaries };
   for (const { rule, at } of checkMembers(message, context)) found.push(single(rule, at));
+  // What was told before is asked for only where this draft adds to it.
+  const told = facets.size === 0 ? [] : input.told;
   for (const party of audience) {
-    const combined = combine([...facets], input.told, { party, asOf: input.asOf, file: rules.file });
+    const combined = combine([...facets], told, { party, asOf: input.asOf, file: rules.file });
     if (combined.sources.length > 0) found.push(single("source-combined", ""));
     if (combined.victims.length > 0) found.push(single("victim-combined", ""));
   }
   return makeReport(found, [...facets].sort(), input);
+}
+
+/** What the texts and members of a message tell towards a combination; its attachments are not looked at. */
+export function facetsOf(message: JsonObject, rules: CompiledRules): readonly string[] {
+  const notes = new Notes(tlpRank(String(message["tlp"])));
+  for (const { text } of leaves(message, "")) readText(text, rules, notes);
+  return [...new Set([...victimFacets(message), ...notes.facets])].sort();
 }
 
 /** The report of a draft whose checks nobody needs to wait for: for tests and tools. */

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "#parley/codec/json.ts";
 import { EXPOSURES } from "#parley/protocols/envelope.ts";
+import type { DeclaredCanary } from "./compiled-rules.ts";
 import { listAt, objectAt, textsAt } from "./combination.ts";
 import type { Received } from "./finding.ts";
 import { tlpRank } from "./read-words.ts";
@@ -20,7 +21,9 @@ export interface MemberContext {
   readonly file: RuleFile;
   /** By digest, base64url: what other parties gave. */
   readonly received: ReadonlyMap<string, Received>;
-  /** Ids of canary markers that texts and files held. */
+  /** Variants of the house's register. */
+  readonly declared: readonly DeclaredCanary[];
+  /** Canaries that texts and files held: ids of markers, and decoys as `canary/number`. */
   readonly canaries: ReadonlySet<string>;
 }
 
@@ -109,21 +112,38 @@ function rankOf(exposure: string | undefined): number {
   return EXPOSURES.findIndex((one) => one === exposure);
 }
 
-/** R8: a marker of this reader where one was agreed, and none of another reader. */
-function checkCanaries(
-  message: JsonObject,
-  { audience, file, canaries }: MemberContext,
-): readonly MemberHit[] {
+/** R8: a canary of this reader where one was agreed, and none of another reader. */
+function checkCanaries(message: JsonObject, context: MemberContext): readonly MemberHit[] {
+  const { audience, file, canaries } = context;
   const markers = (file.canaries?.markers ?? []).filter(({ id }) => canaries.has(id));
-  const foreign = markers.some(({ party }) => party === undefined || !audience.includes(party));
+  const carried = [...markers, ...declaredIn(message, context)].map(({ party }) => party);
+  const isForeign = carried.some((party) => party === undefined || !audience.includes(party));
   const agreed = audience.filter((party) => file.canaries?.agreed?.includes(party) === true);
-  const isMissing =
-    listAt(message["attach"]).length > 0 &&
-    agreed.some((party) => !markers.some((one) => one.party === party));
+  const isMissing = listAt(message["attach"]).length > 0 && agreed.some((party) => !carried.includes(party));
   return [
-    ...(foreign ? [{ rule: "canary-foreign", at: "" } as const] : []),
+    ...(isForeign ? [{ rule: "canary-foreign", at: "" } as const] : []),
     ...(isMissing ? [{ rule: "canary-missing", at: "/attach" } as const] : []),
   ];
+}
+
+/** Addresses of version 4 kept for documentation are few, and stand in texts for many reasons. */
+const DECOYS_OF_A_VARIANT: Readonly<Partial<Record<DeclaredCanary["kind"], number>>> = { ipv4: 3 };
+
+/** Variants that a message carries: the file itself, or enough of the decoys that only they have. */
+function declaredIn(
+  message: JsonObject,
+  { audience, declared, canaries }: MemberContext,
+): readonly DeclaredCanary[] {
+  const digests = new Set(listAt(message["attach"]).flatMap((one) => textsAt(one["digest"])));
+  const isFor = ({ party }: DeclaredCanary): boolean => audience.includes(party);
+  const shared = new Set(declared.filter(isFor).flatMap(({ decoys }) => decoys));
+  return declared.filter((one) => {
+    if (digests.has(one.variant)) return true;
+    const counted = one.decoys.filter(
+      (decoy, i) => canaries.has(`${one.canary}/${i}`) && (isFor(one) || !shared.has(decoy)),
+    );
+    return counted.length >= (DECOYS_OF_A_VARIANT[one.kind] ?? 1);
+  });
 }
 
 /** R9: sector, layer and references against what the agreement with this reader covers. */

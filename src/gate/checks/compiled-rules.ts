@@ -5,8 +5,12 @@
  */
 import { encodeJson } from "#parley/codec/json.ts";
 import { encodeBase64url } from "#parley/codec/bytes.ts";
+import type { Canary } from "../canary.ts";
 import { compileMatcher, type Matcher, type Tagged } from "./matcher.ts";
 import { kindOf, mergeRules, SHIPPED_RULES, valueOf, type Pattern, type RuleFile } from "./rule-set.ts";
+
+/** A variant of the house's own register (SPEC 15.4.4), as the checks know it. */
+export type DeclaredCanary = Pick<Canary, "canary" | "party" | "variant" | "kind" | "decoys">;
 
 export interface CompiledRules {
   readonly file: RuleFile;
@@ -18,20 +22,41 @@ export interface CompiledRules {
   readonly commonUsers: ReadonlySet<string>;
   /** What is announced already, as whole texts; ranges and domains of the same list are in the matcher. */
   readonly publicTexts: ReadonlySet<string>;
+  readonly declared: readonly DeclaredCanary[];
+  /** Addresses and host names of declared decoys: they stand for no network of anybody. */
+  readonly decoyHosts: ReadonlySet<string>;
 }
 
-/** `own` is the operator's file; without one, the shipped rules alone. */
-export function compileRules(sha256: (bytes: Uint8Array) => Uint8Array, own?: RuleFile): CompiledRules {
+/**
+ * `own` is the operator's file; without one, the shipped rules alone. Variants that the house `declared` are looked for
+ * as well; they are no part of the digest, because a variant for one reader changes no rule for another.
+ */
+export function compileRules(
+  sha256: (bytes: Uint8Array) => Uint8Array,
+  own?: RuleFile,
+  declared: readonly DeclaredCanary[] = [],
+): CompiledRules {
   const file = own === undefined ? SHIPPED_RULES : mergeRules(own);
   return {
     file,
     digest: encodeBase64url(sha256(encodeJson(file))),
-    matcher: compileMatcher([...listed(file), ...KEYWORDS]),
+    matcher: compileMatcher([...listed(file), ...declared.flatMap(decoysOf), ...KEYWORDS]),
     openWeaknesses: new Set(file.open_weaknesses),
     roleMailboxes: textsOf(file.role_mailboxes),
     commonUsers: textsOf(file.common_users),
     publicTexts: textsOf(file.public),
+    declared,
+    decoyHosts: new Set(declared.flatMap(({ kind, decoys }) => decoys.map((one) => hostOf(kind, one)))),
   };
+}
+
+/** Numbered, for one decoy alone may be chance. No marker of a rule file has a slash in its id. */
+function decoysOf({ canary, decoys }: DeclaredCanary): readonly Tagged[] {
+  return decoys.map((pattern, i) => ({ pattern, tag: { rule: "canary", of: `${canary}/${i}` } }));
+}
+
+function hostOf(kind: DeclaredCanary["kind"], decoy: string): string {
+  return kind === "url" ? new URL(decoy).hostname : decoy;
 }
 
 /** Lists whose hit is a rule by itself. */

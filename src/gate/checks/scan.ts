@@ -64,10 +64,15 @@ function hasWord(text: string, word: string): boolean {
   return false;
 }
 
+/** Announced already, or a decoy that the house declared. */
+function isOpen({ rules }: Scan, tags: readonly Tag[], name: string): boolean {
+  return tags.some(({ rule }) => rule === "public") || rules.decoyHosts.has(name.toLowerCase());
+}
+
 /** Notes of the lists of domains that a name stands under; true when it is public. */
 export function noteHost(scan: Scan, host: string, at: number): boolean {
   const tags = suffixTags(scan.rules.matcher, host);
-  if (tags.some(({ rule }) => rule === "public")) return true;
+  if (isOpen(scan, tags, host)) return true;
   for (const tag of tags) {
     if (tag.rule === "internal-host") scan.notes.add("internal-host", at, host.length);
     else noteTag(scan, tag, at, host.length);
@@ -78,7 +83,7 @@ export function noteHost(scan: Scan, host: string, at: number): boolean {
 /** Notes of the lists of ranges that an address stands in; true when it is public. */
 export function noteAddress(scan: Scan, address: string, at: number): boolean {
   const tags = rangeTagsOf(scan.rules.matcher, address);
-  if (tags.some(({ rule }) => rule === "public")) return true;
+  if (isOpen(scan, tags, address)) return true;
   for (const tag of tags) {
     if (tag.rule === "internal-host") scan.notes.add("internal-address", at, address.length);
     else noteTag(scan, tag, at, address.length);
