@@ -37,6 +37,13 @@ export class Attachments {
   /** What entries of others name, by `ct`; the first entry stands. */
   readonly named = new Map<string, NamedFile>();
 
+  /** What is read of the channel from now on is all that it names: an erased message named nothing. */
+  forget(channel: string): void {
+    for (const [ct, channels] of this.offered)
+      if (channels.delete(channel) && channels.size === 0) this.offered.delete(ct);
+    for (const [ct, named] of this.named) if (named.channel === channel) this.named.delete(ct);
+  }
+
   /** One opened message. A list that is none was folded as void by casework; here it names nothing. */
   note(me: string, place: Omit<NamedFile, "attachment">, message: JsonObject): void {
     const list = message["attach"];

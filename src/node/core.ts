@@ -258,6 +258,7 @@ export class NodeCore {
       live.opened = new OpenedEntries();
       live.updates.clear();
       live.erasures.splice(0);
+      this.attachments.forget(live.id);
       await this.#replay(live);
     });
   }

@@ -13,7 +13,9 @@ import { integerIn, objectIn, stringIn } from "#parley/protocols/body.ts";
 import type { EntryRef } from "#parley/protocols/protocol.ts";
 import type { StoredEntry } from "#parley/store/store.ts";
 import { openAtRest } from "./at-rest.ts";
+import { attachmentsOf, dropCopies } from "./attachments.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
+import { refusing } from "./evidence.ts";
 
 /** House entries read at once while a draft is looked for. */
 const SEARCH_BATCH = 512;
@@ -46,32 +48,43 @@ export async function judgeErasure(
 
 /** Deletes what own `erase` entries named and that is still here; repeating it is harmless. */
 export async function settleErasures(core: NodeCore, channel: LiveChannel): Promise<void> {
-  let isChanged = false;
+  const erased: JsonObject[] = [];
   for (const ref of channel.erasures.splice(0)) {
     try {
-      isChanged = (await eraseContent(core, channel, ref)) || isChanged;
+      const message = await eraseContent(core, channel, ref);
+      if (message !== undefined) erased.push(message);
     } catch (fault) {
       channel.erasures.push(ref);
       throw fault;
     }
   }
-  if (isChanged) await core.refold(channel);
+  if (erased.length === 0) return;
+  await core.refold(channel);
+  // Copies of files go with the message that named them (SPEC 12.5.5); the items have a retention of their own.
+  const dropped = await refusing(() => dropCopies(core, erased.flatMap(attachmentsOf)));
+  if (isRefusal(dropped)) core.ports.log("vault-sweep-fault", { kind: dropped.code });
 }
 
-async function eraseContent(core: NodeCore, channel: LiveChannel, { feed, seq }: EntryRef): Promise<boolean> {
+/** The message that was there, if one was. */
+async function eraseContent(
+  core: NodeCore,
+  channel: LiveChannel,
+  { feed, seq }: EntryRef,
+): Promise<JsonObject | undefined> {
   const { store } = core.ports;
   const key = { channel: channel.id, feed };
   const stored = await store.entryAt(key, seq);
   const entry = stored && parseEntry(stored.bytes);
   if (stored === undefined || entry === undefined || isRefusal(entry) || entry.kind !== "message")
-    return false;
-  if (!hasContent(stored)) return false;
+    return undefined;
+  if (!hasContent(stored)) return undefined;
   // The draft first: once the message is gone, nothing tells any more which draft was its own.
-  const id = openedIn(core, channel.id, feed, stored)?.["id"];
+  const message = openedIn(core, channel.id, feed, stored) ?? {};
+  const { id } = message;
   if (feed === core.me && typeof id === "string")
     await eraseDraft(core, { channel: channel.id, feed, seq }, id);
   await core.guard(() => store.erasePayload(key, seq));
-  return true;
+  return message;
 }
 
 async function eraseDraft(
