@@ -16,6 +16,7 @@ import { startApi, type RunningApi } from "#parley/http/server.ts";
 import { readPages } from "#parley/main/pages.ts";
 import { signInScript, SIGN_IN_SCRIPT } from "../../tools/build-sign-in.ts";
 import { readText } from "../../tools/tidy/sources.ts";
+import { words } from "../../tools/demo/case-material.ts";
 import { noticeBody } from "../kit/materials.ts";
 import { linkFor, openDraft } from "../kit/passkeys.ts";
 import { agree, makeWorld, who, type Resident, type World } from "../kit/world.ts";
@@ -103,6 +104,33 @@ async function register(opened: Opened, name: string): Promise<void> {
   await opened.page.locator("#register").click();
 }
 
+const FLAGGED_BY = ["releaser1", "releaser2"];
+type Credentials = Awaited<ReturnType<typeof credentialsOf>>;
+const kept = new Map<string, Credentials>();
+
+async function credentialsOf({ devices, device }: Opened) {
+  return (await devices.send("WebAuthn.getCredentials", { authenticatorId: device })).credentials;
+}
+
+/** The device of a person, for the next test; its counter goes on. */
+async function keep(opened: Opened, name: string): Promise<void> {
+  kept.set(name, await credentialsOf(opened));
+}
+
+async function openAs(name: string, options: BrowserContextOptions = {}): Promise<Opened> {
+  const opened = await open({}, options);
+  const { devices, device, close } = opened;
+  for (const credential of kept.get(name) ?? [])
+    await devices.send("WebAuthn.addCredential", { authenticatorId: device, credential });
+  return {
+    ...opened,
+    close: async () => {
+      await keep(opened, name);
+      await close();
+    },
+  };
+}
+
 async function noted(page: Page): Promise<string> {
   await page.locator("#note:not([hidden])").waitFor();
   return page.locator("#note").innerText();
@@ -129,12 +157,113 @@ describe("the node's own page", () => {
       await page.locator(`[data-draft="${view.draft.id}"] #approve-releaser`).click();
       const expected = i === 0 ? "Approved. Another person still has to." : "Approved and sent.";
       assert.equal(await noted(page), expected);
+      await keep(opened, name);
       await opened.close();
     }
     const draft = meridia.node.core.house.state.drafts.get(view.draft.id);
     assert.equal(draft?.status, "said");
     assert.ok(draft.approvals.every(({ key }) => key !== undefined));
     assert.deepEqual(meridia.node.core.house.people.state.unsound, []);
+  });
+
+  it("what the gate found is answered for, and two people approve it; blocked, nobody can", async () => {
+    const text = "Seen on VLAN 112 <b>now</b>.";
+    const view = await openDraft(meridia, channel, {
+      type: "notice.open",
+      body: noticeBody(),
+      ...words(text),
+    });
+    const key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----";
+    const stopped = await openDraft(meridia, channel, {
+      type: "notice.open",
+      body: noticeBody(),
+      ...words(key),
+    });
+    for (const [i, device] of FLAGGED_BY.entries()) {
+      const { page, go, close } = await openAs(device);
+      await go();
+      await page.locator("#passkey").click();
+      const card = page.locator(`[data-draft="${view.draft.id}"]`);
+      await card.getByText("The number of a network segment.").waitFor();
+      assert.match(await card.locator(".excerpt").innerText(), /Seen on VLAN 112 <b>now<\/b>\./);
+      assert.equal(await card.locator(".excerpt mark").count(), 1);
+      const finding = card.locator("[data-finding]");
+      const id = String(await finding.getAttribute("data-finding"));
+      if (i === 0) {
+        assert.match(await card.locator("[data-stopped]").innerText(), /cannot be approved yet.*: 1\./);
+        assert.equal(await card.locator("#approve-releaser").count(), 0);
+        await card.locator(`[id="justify-${id}"]`).click();
+        assert.equal(await noted(page), "Say it in your own words too.");
+        await card.locator(`[id="reason-${id}"]`).selectOption("generalised");
+        await card.locator(`[id="words-${id}"]`).fill("They know <i>it</i>.");
+        await card.locator(`[id="justify-${id}"]`).click();
+        await page.getByText("Recorded.", { exact: true }).waitFor();
+      }
+      assert.match(await finding.innerText(), /generalised enough\. They know <i>it<\/i>\./);
+      const blocked = page.locator(`[data-draft="${stopped.draft.id}"]`);
+      await blocked.getByText("Blocked: no justification helps.").waitFor();
+      assert.match(
+        await blocked.locator("[data-stopped]").innerText(),
+        /cannot be approved\. Blocked findings: 1/,
+      );
+      assert.equal(await blocked.locator("button, textarea").count(), 0);
+      await card.locator("#approve-releaser").click();
+      const expected = i === 0 ? "Approved. Another person still has to." : "Approved and sent.";
+      await page.getByText(expected, { exact: true }).waitFor();
+      await close();
+    }
+    const { state, gate } = meridia.node.core.house;
+    const draft = state.drafts.get(view.draft.id);
+    assert.equal(draft?.status, "said");
+    const check = gate.of(view.draft.id).check?.digest;
+    assert.deepEqual(
+      draft.approvals.map((one) => [one.check, one.assertion === undefined]),
+      [
+        [check, false],
+        [check, false],
+      ],
+    );
+    assert.equal(state.drafts.get(stopped.draft.id)?.approvals.length, 0);
+    assert.deepEqual(meridia.node.core.house.people.state.unsound, []);
+  });
+
+  it("one person releases alone with a reason, and another reviews it", async () => {
+    const view = await openDraft(meridia, channel, { type: "notice.open", body: noticeBody() });
+    const first = await openAs("releaser1");
+    await first.go();
+    await first.page.locator("#passkey").click();
+    const card = first.page.locator(`[data-draft="${view.draft.id}"]`);
+    await card.locator(".alone summary").click();
+    await card.locator(".alone select").selectOption("life-safety");
+    await card.locator("#alone-releaser").click();
+    assert.equal(await noted(first.page), "Approved and sent.");
+    const own = first.page.locator(`[data-review="${view.draft.id}"]`);
+    await own.getByText("You released it: another person reviews it.").waitFor();
+    assert.equal(await own.locator("button").count(), 0);
+    await first.close();
+    const second = await openAs("releaser2");
+    await second.go();
+    await second.page.locator("#passkey").click();
+    const review = second.page.locator(`[data-review="${view.draft.id}"]`);
+    await review.getByText("lives are at risk").waitFor();
+    await review.locator("#review-justified").click();
+    assert.equal(await noted(second.page), "The review is recorded.");
+    assert.equal(await review.count(), 0);
+    await second.close();
+    const alone = meridia.node.core.house.people.state.alone.get(view.draft.id);
+    assert.equal(alone?.review?.finding, "justified");
+  });
+
+  it("its words for rules, checks and reasons are those of the phrasebook", () => {
+    for (const lang of ["en", "ar", "ru"]) {
+      const [own, shared] = ["src/web/sign-in/phrases", "src/transcript/phrases"].map((folder) =>
+        Object.entries(JSON.parse(readText(`${folder}/${lang}.json`)) as Record<string, string>).filter(
+          ([name]) => /^gate-(rule|check|justification)\./.test(name),
+        ),
+      );
+      assert.deepEqual(Object.fromEntries(own ?? []), Object.fromEntries(shared ?? []));
+      assert.ok((own?.length ?? 0) > 50);
+    }
   });
 
   it("refuses a key that is backed up elsewhere, for a role that releases", async () => {

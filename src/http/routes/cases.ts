@@ -6,6 +6,7 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { CaseView, EntryView } from "#parley/casework/index.ts";
 import { MESSAGE_RULES } from "#parley/casework/registry.ts";
 import type { Draft } from "#parley/gate/release.ts";
+import { withCoveringApprovals } from "#parley/node/gate-checks.ts";
 import type { LiveChannel } from "#parley/node/core.ts";
 import type { DraftView } from "#parley/node/desk.ts";
 import type { ParleyNode } from "#parley/node/node.ts";
@@ -197,7 +198,12 @@ function showDraftSummary({ id, channel, status, message, by, digest, approvals 
 
 export function showDraft(view: DraftView): Shown<Static<typeof schema.DraftShown>> {
   const { draft, preview, gate, said } = view;
-  const shown = { ...showDraftSummary(draft), message: draft.message, preview, gate: showGate(gate) };
+  const shown = {
+    ...showDraftSummary(withCoveringApprovals(draft, gate)),
+    message: draft.message,
+    preview,
+    gate: showGate(gate),
+  };
   return { ...shown, ...(said !== undefined && { said }) };
 }
 

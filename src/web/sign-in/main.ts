@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /**
- * The node's own page: registering a passkey with a one-time link, signing in, and approving a draft with the key.
+ * The node's own page: registering a passkey with a one-time link, signing in, answering for what the gate found in a
+ * draft, approving it with the key, and reviewing what one person released alone.
  *
  * It makes text nodes and nothing else, keeps no secret but the session's token in memory, and speaks to its own node
  * alone. Served as `main.js`, which `tools/build-sign-in.ts` makes from this file.
@@ -14,6 +15,20 @@ type Language = keyof typeof LANGUAGES;
 const API = "/api/v1";
 const LABELS = ["security-key", "computer", "phone", "other"];
 const RELEASING = ["releaser", "authority", "principal"];
+const JUSTIFYING = ["analyst", ...RELEASING];
+const JUSTIFICATIONS = [
+  "needed-to-act",
+  "already-public",
+  "consent-given",
+  "not-what-it-seems",
+  "generalised",
+  "ordered",
+];
+const ALONE_REASONS = ["life-safety", "no-second", "system-down", "exercise"];
+const REVIEWS = ["justified", "not-justified"];
+/** Characters of an excerpt on each side of a hit; hits shown of one finding. */
+const AROUND = 48;
+const EXCERPTS = 3;
 const STATE_KEY = "parley-oidc-state";
 
 /** A refusal of the node, in its own words. */
@@ -121,8 +136,7 @@ async function door(): Promise<readonly HTMLElement[]> {
 /** Somebody came with a one-time link. */
 async function welcome(): Promise<readonly HTMLElement[]> {
   const methods = await call("GET", "/session/methods").catch((): Json => ({}));
-  const label = element("select", { id: "label" });
-  for (const one of LABELS) label.append(element("option", { value: one }, say(`label.${one}`)));
+  const label = choice("label", LABELS, "label");
   const card = element(
     "section",
     { class: "card" },
@@ -150,22 +164,73 @@ async function office(session: Json): Promise<readonly HTMLElement[]> {
   const shown: HTMLElement[] = [];
   for (const draft of drafts) {
     const detail = await call("GET", `/drafts/${String(draft["draft"])}`).catch(() => undefined);
-    if (detail !== undefined) shown.push(draftCard(detail, roles));
+    if (detail !== undefined) shown.push(draftCard(detail, session));
   }
   const none = element("p", { class: "quiet" }, say("drafts.none"));
-  return [who, element("h2", {}, say("drafts.title")), ...(shown.length > 0 ? shown : [none])];
+  const title = element("h2", {}, say("drafts.title"));
+  return [who, title, ...(shown.length > 0 ? shown : [none]), ...(await reviews(session))];
 }
 
-function draftCard(draft: Json, roles: readonly string[]): HTMLElement {
-  const policy = object(draft["policy"]);
-  const preview = object(draft["preview"]);
-  const given = list(draft["approvals"]).length;
-  const facts = { officer: String(draft["by"]), given: String(given), needed: String(policy["persons"]) };
-  const text = element(
+/** What one person released alone and nobody has reviewed; for who has no such role there is no list. */
+async function reviews(session: Json): Promise<readonly HTMLElement[]> {
+  const waiting = list(await call("GET", "/reviews").catch(() => [])).filter(
+    ({ reviewed_by: by }) => by === undefined,
+  );
+  const cards: HTMLElement[] = [];
+  for (const review of waiting) {
+    const draft = await call("GET", `/drafts/${String(review["draft"])}`).catch(() => undefined);
+    cards.push(reviewCard(review, draft, session));
+  }
+  return cards.length === 0 ? [] : [element("h2", {}, say("review.title")), ...cards];
+}
+
+function reviewCard(review: Json, draft: Json | undefined, session: Json): HTMLElement {
+  const id = String(review["draft"]);
+  const facts = { officer: String(review["officer"]), role: say(`role.${String(review["role"])}`) };
+  const card = element(
+    "article",
+    { class: "card", "data-review": id },
+    element("h3", {}, element("bdi", { dir: "ltr" }, draft === undefined ? id : String(draft["type"]))),
+    element("p", {}, say("review.by", facts)),
+    element(
+      "p",
+      { class: "quiet" },
+      say(`alone-reason.${String(review["reason"])}`),
+      " · ",
+      instant(review["at"]),
+    ),
+  );
+  if (review["overdue"] === true) card.append(element("p", { class: "note bad" }, say("review.overdue")));
+  if (draft !== undefined)
+    card.append(element("h4", {}, say("review.left")), messageText(object(draft["preview"])));
+  if (review["officer"] === session["officer"])
+    card.append(element("p", { class: "note warn" }, say("review.own")));
+  else if (texts(session["roles"]).some((role) => RELEASING.includes(role)))
+    for (const finding of REVIEWS)
+      card.append(
+        button(`review-${finding}`, say(`review.${finding}`), () => sayReviewed(id, finding), "plain"),
+      );
+  return card;
+}
+
+async function sayReviewed(id: string, finding: string): Promise<void> {
+  await call("POST", `/reviews/${id}`, { finding });
+  note(say("done.reviewed"));
+}
+
+function messageText(preview: Json): HTMLElement {
+  return element(
     "pre",
     { dir: "auto", tabindex: "0", "aria-label": say("drafts.show") },
     pretty(preview["text"]),
   );
+}
+
+function draftCard(draft: Json, session: Json): HTMLElement {
+  const policy = object(draft["policy"]);
+  const preview = object(draft["preview"]);
+  const given = list(draft["approvals"]).length;
+  const facts = { officer: String(draft["by"]), given: String(given), needed: String(policy["persons"]) };
   const digest = element("code", { dir: "ltr", class: "digest" }, String(draft["digest"]));
   const card = element(
     "article",
@@ -173,21 +238,171 @@ function draftCard(draft: Json, roles: readonly string[]): HTMLElement {
     element("h3", {}, element("bdi", { dir: "ltr" }, String(draft["type"]))),
     element("p", { class: "quiet" }, say("drafts.by", facts)),
     element("h4", {}, say("drafts.show")),
-    text,
+    messageText(preview),
   );
   for (const row of list(preview["hidden"])) {
     const characters = `${String(row["path"])} ${texts(row["code_points"]).join(" ")}`;
     card.append(element("p", { class: "note bad" }, say("drafts.hidden", { characters })));
   }
   card.append(element("p", { class: "quiet small" }, `${say("drafts.digest")}: `, digest));
-  const usable = roles.filter((role) => RELEASING.includes(role) && texts(policy["roles"]).includes(role));
-  for (const role of usable)
-    card.append(
-      button(`approve-${role}`, say("drafts.approve", { role: say(`role.${role}`) }), () =>
-        approve(draft, role),
-      ),
-    );
+  card.append(...findingsPart(draft, texts(session["roles"])), ...approvalPart(draft, session));
   return card;
+}
+
+/** What the checks found, and what people answered (SPEC 14.5, 14.7). */
+function findingsPart(draft: Json, roles: readonly string[]): readonly HTMLElement[] {
+  const gate = object(draft["gate"]);
+  const findings = list(gate["findings"]);
+  const none = element("p", { class: "quiet" }, say("gate.none"));
+  const rows = findings.map((finding) => findingRow(draft, finding, roles));
+  const shown = rows.length === 0 ? none : element("ol", { class: "findings" }, ...rows);
+  return [element("h4", {}, say("gate.title")), shown, ...holdPart(gate)];
+}
+
+function findingRow(draft: Json, finding: Json, roles: readonly string[]): HTMLElement {
+  const result = String(finding["result"]);
+  const row = element(
+    "li",
+    { class: `finding ${result}`, "data-finding": String(finding["finding"]) },
+    element(
+      "p",
+      { class: "rule" },
+      element("span", { class: `badge ${result}` }, say(`gate.${result}`)),
+      " ",
+      say(`gate-rule.${String(finding["rule"])}`),
+    ),
+    element(
+      "p",
+      { class: "quiet small" },
+      `${say(`gate-check.${String(finding["check"])}`)} · ${say("gate.where")}: `,
+      element("code", { dir: "ltr" }, String(finding["at"])),
+      ` · ${say("gate.count", { count: String(finding["count"]) })}`,
+    ),
+    ...excerpts(draft["message"], finding),
+  );
+  const justified = finding["justified"];
+  if (result === "blocked") row.append(element("p", { class: "note bad" }, say("gate.blocked_one")));
+  else if (justified !== undefined) row.append(justifiedPart(object(justified)));
+  else row.append(...justifyForm(draft, finding, roles));
+  return row;
+}
+
+function justifiedPart(justified: Json): HTMLElement {
+  const facts = { officer: String(justified["officer"]), role: say(`role.${String(justified["role"])}`) };
+  const reason = `${say("gate.justified", facts)} ${say(`gate-justification.${String(justified["code"])}`)}. `;
+  const words = element("bdi", { dir: "auto", class: "words" }, String(justified["text"]));
+  return element("p", { class: "note" }, reason, words);
+}
+
+/** A person in a role that may answers for one finding; others read that nobody did. */
+function justifyForm(draft: Json, finding: Json, roles: readonly string[]): readonly HTMLElement[] {
+  const open = element("p", { class: "note warn" }, say("gate.open_one"));
+  const role = JUSTIFYING.find((one) => roles.includes(one));
+  if (role === undefined) return [open];
+  const id = String(finding["finding"]);
+  const reason = choice(`reason-${id}`, JUSTIFICATIONS, "gate-justification");
+  const words = element("textarea", { id: `words-${id}`, dir: "auto", rows: "2", maxlength: "1000" });
+  const send = async (): Promise<void> => {
+    if (words.value.trim() === "") throw new Refused(say("bad.words"));
+    const body = { finding: id, role, code: reason.value, text: words.value };
+    await call("POST", `/drafts/${String(draft["draft"])}/justifications`, body);
+    note(say("done.justified"));
+  };
+  const rows = [
+    labelled(reason, say("gate.reason")),
+    labelled(words, say("gate.words")),
+    button(`justify-${id}`, say("gate.justify"), send, "plain"),
+  ];
+  return [open, element("div", { class: "answer" }, ...rows)];
+}
+
+/** Of the first hits, as text; what is found in a file is not shown here. */
+function excerpts(message: unknown, finding: Json): readonly HTMLElement[] {
+  const found = valueAt(message, String(finding["at"]));
+  if (found === undefined) return [element("p", { class: "quiet small" }, say("gate.no_excerpt"))];
+  const whole = typeof found === "string" ? found : JSON.stringify(found);
+  const places = typeof found === "string" ? list(finding["places"]).slice(0, EXCERPTS) : [];
+  return (places.length > 0 ? places : [{ offset: 0, length: 0 }]).map((place) => {
+    const from = Number(place["offset"]);
+    const to = from + Number(place["length"]);
+    const before = Math.max(0, from - AROUND);
+    return element(
+      "pre",
+      { dir: "auto", class: "excerpt" },
+      before > 0 ? "…" : "",
+      whole.slice(before, from),
+      ...(to > from ? [element("mark", {}, whole.slice(from, to))] : []),
+      whole.slice(to, to + AROUND),
+      to + AROUND < whole.length ? "…" : "",
+    );
+  });
+}
+
+/** By JSON pointer. */
+function valueAt(value: unknown, pointer: string): unknown {
+  let at = value;
+  for (const token of pointer.split("/").slice(1)) {
+    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    at = typeof at === "object" && at !== null && Object.hasOwn(at, key) ? object(at)[key] : undefined;
+  }
+  return at;
+}
+
+function holdPart(gate: Json): readonly HTMLElement[] {
+  const hold = gate["hold"];
+  if (hold === undefined || gate["mitigated"] === true) return [];
+  const { until, mitigation } = object(hold);
+  const words = element("p", { class: "note warn", "data-hold": "" }, say("gate.held"));
+  if (typeof until === "string")
+    words.append(` ${say("gate.held_until")} `, element("bdi", { dir: "ltr" }, until));
+  if (mitigation === true) words.append(` ${say("gate.held_mitigation")}`);
+  return [words];
+}
+
+/** The buttons that release, or in words why there are none. */
+function approvalPart(draft: Json, session: Json): readonly HTMLElement[] {
+  const policy = object(draft["policy"]);
+  const findings = list(object(draft["gate"])["findings"]);
+  const blocked = findings.filter(({ result }) => result === "blocked").length;
+  const open = findings.filter((one) => one["result"] === "flagged" && one["justified"] === undefined).length;
+  const why = (kind: string, key: string, count: number): readonly HTMLElement[] => [
+    element("p", { class: `note ${kind}`, "data-stopped": "" }, say(key, { count: String(count) })),
+  ];
+  if (blocked > 0) return why("bad", "gate.stop_blocked", blocked);
+  if (open > 0) return why("warn", "gate.stop_open", open);
+  const usable = texts(session["roles"]).filter(
+    (role) => RELEASING.includes(role) && texts(policy["roles"]).includes(role),
+  );
+  const two = Number(policy["persons"]) > 1;
+  const own = two && draft["by"] === session["officer"];
+  const buttons = usable.map((role) =>
+    button(`approve-${role}`, say("drafts.approve", { role: say(`role.${role}`) }), () =>
+      approve(draft, role),
+    ),
+  );
+  if (usable.length === 0) return [];
+  return [...(own ? why("warn", "gate.own", 0) : buttons), ...(two ? [alonePart(draft, usable)] : [])];
+}
+
+/** One person alone (SPEC 17.7): behind a fold, with a reason. */
+function alonePart(draft: Json, usable: readonly string[]): HTMLElement {
+  const reason = choice(`alone-reason-${String(draft["draft"])}`, ALONE_REASONS, "alone-reason");
+  const buttons = usable.map((role) =>
+    button(
+      `alone-${role}`,
+      say("alone.go", { role: say(`role.${role}`) }),
+      () => approve(draft, role, reason.value),
+      "danger",
+    ),
+  );
+  return element(
+    "details",
+    { class: "alone" },
+    element("summary", {}, say("alone.title")),
+    element("p", { class: "quiet small" }, say("alone.lead")),
+    labelled(reason, say("alone.reason")),
+    ...buttons,
+  );
 }
 
 /** The record's text is one line; here it is read by a person. Nothing is left out and nothing added. */
@@ -232,13 +447,19 @@ async function signOut(): Promise<void> {
   page.token = "";
 }
 
-/** The device signs this very text, channel and role; the node compares (SPEC 17.2). */
-async function approve(draft: Json, role: string): Promise<void> {
+/** The device signs this very text, channel, role and list of findings; the node compares (SPEC 17.2). */
+async function approve(draft: Json, role: string, alone?: string): Promise<void> {
   const path = `/drafts/${String(draft["draft"])}`;
+  const gate = object(draft["gate"]);
+  const check = list(gate["findings"]).length === 0 ? undefined : gate["digest"];
   const begun = await call("POST", `${path}/challenge`, { role });
-  if (begun["digest"] !== draft["digest"]) throw new Refused(say("bad.state"));
-  const approval = { role, digest: draft["digest"], assertion: await assertion(begun) };
-  const after = await call("POST", `${path}/approvals`, approval);
+  if (begun["digest"] !== draft["digest"] || begun["check"] !== check) throw new Refused(say("bad.changed"));
+  const covers = { role, digest: draft["digest"], ...(check !== undefined && { check }) };
+  const approval = { ...covers, assertion: await assertion(begun) };
+  const after =
+    alone === undefined
+      ? await call("POST", `${path}/approvals`, approval)
+      : await call("POST", `${path}/alone`, { ...approval, reason: alone });
   note(say(after["said"] === undefined ? "done.approved" : "done.said"));
 }
 
@@ -324,6 +545,22 @@ function button(id: string, text: string, work: () => Promise<void>, kind = "mai
     void attempt(work).then(draw);
   });
   return made;
+}
+
+function choice(id: string, values: readonly string[], words: string): HTMLSelectElement {
+  const select = element("select", { id });
+  for (const one of values) select.append(element("option", { value: one }, say(`${words}.${one}`)));
+  return select;
+}
+
+function labelled(control: HTMLElement, text: string): HTMLElement {
+  return element("div", { class: "field" }, element("label", { for: control.id }, text), control);
+}
+
+/** Seconds of the node's clock, as UTC. */
+function instant(seconds: unknown): HTMLElement {
+  const text = new Date(Number(seconds) * 1_000).toISOString().slice(0, 16).replace("T", " ");
+  return element("bdi", { dir: "ltr" }, `${text} UTC`);
 }
 
 function field(id: string, text: string, attributes: Readonly<Record<string, string>>) {
