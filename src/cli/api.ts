@@ -46,6 +46,7 @@ export const API = {
   outbox: (channel: string) => `${PREFIX}/channels/${part(channel)}/outbox`,
   inbox: `${PREFIX}/inbox`,
   newDraft: (channel: string) => `${PREFIX}/channels/${part(channel)}/drafts`,
+  reveals: (channel: string) => `${PREFIX}/channels/${part(channel)}/reveals`,
   drafts: `${PREFIX}/drafts`,
   draft: (id: string) => `${PREFIX}/drafts/${part(id)}`,
   justifications: (id: string) => `${PREFIX}/drafts/${part(id)}/justifications`,

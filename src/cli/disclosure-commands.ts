@@ -21,9 +21,11 @@ import {
 } from "./api.ts";
 import { UsageFault } from "./arguments.ts";
 import { DONE, FILE, type Call, type Command } from "./command.ts";
+import { balanceLines, knownLines, retractionLines } from "./disclosure-lines.ts";
 import { readUpTo } from "./files.ts";
 import { writeOut } from "./partner-commands.ts";
 import type { Who } from "./ports.ts";
+import { printLines } from "./view-commands.ts";
 import { doorRefusal } from "./shown.ts";
 import { CASE, CHANNEL, needed, optional, speechCommand } from "./speak.ts";
 import { printValue } from "./value-lines.ts";
@@ -130,13 +132,15 @@ export const DISCLOSURE_COMMANDS: readonly Command[] = [
 async function knows(call: Call): Promise<number> {
   const who = whoOf(call, "analyst");
   const party = await resolveParty(call, who, call.args.operands[0] ?? "");
-  return printValue(call, await getJson(call, who, API.disclosures(party, asOf(call))));
+  const rows = await getJson(call, who, API.disclosures(party, asOf(call)));
+  return printLines(call, who, rows, (names) => knownLines(listIn(rows, "rows"), party, names));
 }
 
 async function balance(call: Call): Promise<number> {
   const who = whoOf(call, "watch");
   const channel = await resolveChannel(call, who, call.args.operands[0]);
-  return printValue(call, await getJson(call, who, API.balance(channel, asOf(call))));
+  const value = await getJson(call, who, API.balance(channel, asOf(call)));
+  return printLines(call, who, value, (names) => balanceLines(listIn(value, "rows"), names));
 }
 
 async function retract(call: Call): Promise<number> {
@@ -166,12 +170,14 @@ async function retract(call: Call): Promise<number> {
 }
 
 async function retractions(call: Call): Promise<number> {
-  const lists = await getJson(call, whoOf(call, "watch"), API.retractions);
-  if (!call.args.flag("open")) return printValue(call, lists);
-  return printValue(call, {
+  const who = whoOf(call, "watch");
+  const lists = await getJson(call, who, API.retractions);
+  const open = {
     told: listIn(lists, "told").filter((one) => textIn(one, "state") !== "answered"),
     received: listIn(lists, "received").filter((one) => textIn(one, "complied") === undefined),
-  });
+  };
+  const shown = call.args.flag("open") ? open : lists;
+  return printLines(call, who, shown, (names) => retractionLines(shown, names));
 }
 
 async function trace(call: Call): Promise<number> {

@@ -1,10 +1,10 @@
-/** `draft show|justify|hold|mitigated`: what the checks found, and what people answer (SPEC 14.7). */
+/** `draft show|justify|hold|mitigated`: findings and what people answer (SPEC 14.7); `reveal`: what was withheld. */
 import { JUSTIFICATIONS } from "#parley/node/house-gate.ts";
-import { API, getJson, member, NODE_OPTIONS, postJson, postNothing, whoOf } from "./api.ts";
+import { API, getJson, member, NODE_OPTIONS, postJson, postNothing, resolveChannel, whoOf } from "./api.ts";
 import { UsageFault } from "./arguments.ts";
 import { DONE, type Call, type Command } from "./command.ts";
 import { printFindings } from "./findings.ts";
-import { printPreview } from "./release.ts";
+import { printDraft, printPreview } from "./release.ts";
 import { whoToRole } from "./who.ts";
 
 const DRAFT = "0192f3a1-0000-7000-8000-000000000001";
@@ -43,6 +43,16 @@ export const GATE_COMMANDS: readonly Command[] = [
     options: NODE_OPTIONS,
     examples: [`parley draft mitigated ${DRAFT} --as analyst`],
     run: mitigated,
+  },
+  {
+    path: "reveal",
+    operands: [{ name: "MESSAGE" }, { name: "PATH" }],
+    options: { ...NODE_OPTIONS, channel: { kind: "value", value: "CHANNEL" } },
+    examples: [
+      `parley reveal ${DRAFT} /attach/0/original --channel RIMAL`,
+      `parley reveal ${DRAFT} /body/victims --as authority`,
+    ],
+    run: reveal,
   },
 ];
 
@@ -89,5 +99,15 @@ async function mitigated(call: Call): Promise<number> {
   const gate = await postNothing(call, whoOf(call, "analyst"), API.mitigation(id));
   if (call.out.json) await call.out.value(gate);
   else await call.out.line(call.words.say("draft.mitigated", { draft: id }));
+  return DONE;
+}
+
+/** Opens what was withheld: a draft like any other, which two persons release. */
+async function reveal(call: Call): Promise<number> {
+  const [message = "", path = ""] = call.args.operands;
+  const who = whoOf(call, "principal");
+  const channel = await resolveChannel(call, who, call.args.one("channel"));
+  const body = { message, path, role: whoToRole(who) };
+  await printDraft(call, await postJson(call, who, API.reveals(channel), body));
   return DONE;
 }

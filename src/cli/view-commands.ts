@@ -70,7 +70,7 @@ async function board(call: Call): Promise<number> {
   const who = whoOf(call, "watch");
   const channel = await resolveChannel(call, who, call.args.one("channel"));
   const value = await getJson(call, who, API.board(channel, which));
-  return print(call, who, value, async (names) =>
+  return printLines(call, who, value, async (names) =>
     boardLines(which, value, names, await partiesOf(call, who, channel)),
   );
 }
@@ -80,18 +80,18 @@ async function show(call: Call): Promise<number> {
   const [named, kase] = call.args.operands;
   if (named === undefined) {
     const channels = await getJson(call, who, API.channels);
-    return print(call, who, channels, (names) => channelListLines(listIn(channels, "channels"), names));
+    return printLines(call, who, channels, (names) => channelListLines(listIn(channels, "channels"), names));
   }
   const channel = await resolveChannel(call, who, named);
   if (kase !== undefined) {
     const value = await getJson(call, who, API.case(channel, kase));
-    return print(call, who, value, async (names) =>
+    return printLines(call, who, value, async (names) =>
       caseLines(value, names, await partiesOf(call, who, channel)),
     );
   }
   const detail = await getJson(call, who, API.channel(channel));
   const cases = await getJson(call, who, API.cases(channel));
-  return print(call, who, { channel: detail, cases }, (names) =>
+  return printLines(call, who, { channel: detail, cases }, (names) =>
     channelDetailLines(detail, listIn(cases, "cases"), names),
   );
 }
@@ -127,7 +127,7 @@ async function importCarrier(call: Call): Promise<number> {
 }
 
 /** The answer itself for a program, its lines for a person. */
-async function print(
+export async function printLines(
   call: Call,
   who: Who,
   value: Value,

@@ -91,3 +91,39 @@ function statusOf({ node }: Resident, draft: string): string {
   assert(!isRefusal(view));
   return view.draft.status;
 }
+
+test("what a message withheld is revealed by a draft that two persons release", async () => {
+  const { world, a, office } = await sit();
+  const [channel] = a.node.core.channels.values();
+  assert(channel !== undefined);
+  const drafter = [...a.node.core.house.state.people.values()].find(({ roles }) => roles.includes("watch"));
+  assert(drafter !== undefined);
+  const made = await a.node.draft(channel, drafter, {
+    type: "notice.open",
+    role: "watch",
+    body: noticeBody({ victims: { count: 37 } }),
+    envelope: { exposure: "cat1" },
+    withhold: ["/body/victims"],
+  });
+  assert(!isRefusal(made));
+  const release = async ({ draft, digest }: { readonly draft: string; readonly digest: string }) => {
+    for (const by of ["releaser1", "releaser2"])
+      done(await office.run("approve", draft, "--as", by, "--digest", digest));
+    await world.settle();
+  };
+  await release({ draft: made.draft.id, digest: made.draft.digest });
+  const message = String(made.draft.message["id"]);
+  const waiting = done(await office.run("reveal", message, "/body/victims"));
+  assert.match(waiting, /reveal[\s\S]*Approvals so far: 0 of 2/);
+  const drafts = json(await office.run("drafts", "--json")) as unknown as readonly Shown[];
+  const [reveal] = drafts;
+  assert(reveal !== undefined && drafts.length === 1);
+  await release(reveal);
+  const [kase] = channel.casework?.view(world.now).cases ?? [];
+  assert.deepEqual(
+    kase?.reveals.map(({ path, value }) => [path, value]),
+    [["/body/victims", { count: 37 }]],
+  );
+  const again = await office.run("reveal", message, "/body/severity");
+  assert.match(again.out, /refused withheld-unknown/);
+});

@@ -42,8 +42,23 @@ test("a shift: tasks with due dates, notes, what is open, and the handover", asy
 
 test("what they know, the balance, taking back, and the answer to it", async () => {
   const { world, said, meridia, rimal } = await offices();
-  assert.match(done(await meridia.run("knows", "RIMAL")), /value: 192[.]0[.]2[.]7/);
-  assert.equal(done(await meridia.run("knows", "rimal", "--as-of", "2026-01-01T00:00:00Z")), "");
+  assert.match(
+    done(await meridia.run("knows", "RIMAL")),
+    /RIMAL knows since 2026-11-22 02:10 UTC: notice[.]open.* Indicators: 192[.]0[.]2[.]7[.]/,
+  );
+  const before = ["knows", "rimal", "--as-of", "2026-01-01T00:00:00Z"];
+  assert.equal(done(await meridia.run(...before)), "RIMAL knows nothing from us through this record.\n");
+  assert.equal(
+    done(await meridia.run(...before, "--lang", "ru")),
+    "RIMAL: через эту запись от нас ничего не известно.\n",
+  );
+  const given = done(await meridia.run("balance"));
+  assert.match(
+    given,
+    /MERIDIA\n {2}Given under TLP:AMBER: messages: 1, attachments: 0, bytes: 0, indicators: 1/,
+  );
+  assert.match(given, /notice, cases opened: 1[.] Acknowledged: 0, in time: 0[.]/);
+  assert.match(done(await meridia.run("balance", "--lang", "ar")), /المؤشرات/);
   assert.equal((await meridia.run("knows", "rimal", "--as-of", "soon")).status, 2);
   assert.deepEqual(json(await meridia.run("balance", "--json")), json(await rimal.run("balance", "--json")));
   const message = String(said.draft.message["id"]);
@@ -52,14 +67,26 @@ test("what they know, the balance, taking back, and the answer to it", async () 
   assert.equal((await meridia.run("retract", "--reason", "wrong")).status, 2);
   assert.match(done(await meridia.run(...order)), /said: true/);
   await world.settle();
+  assert.match(
+    done(await meridia.run("retractions", "--open")),
+    /Taken back from RIMAL: .* reason: it was wrong[.] Received[.] An answer is due 2026-11-2/,
+  );
+  assert.match(
+    done(await rimal.run("retractions", "--lang", "ru")),
+    /MERIDIA отзывает переданное .* Ответа ещё не дано[.]/,
+  );
   const received = json(await rimal.run("retractions", "--open", "--json"))["received"];
   const [owed] = received as readonly Record<string, string>[];
   assert(owed !== undefined);
   const answer = ["answer", "retraction", "MERIDIA", owed["case"] ?? "", "--of", owed["retraction"] ?? ""];
   done(await rimal.run(...answer, "--complied", "deleted", "--as", "authority"));
   await world.settle();
-  assert.match(done(await meridia.run("retractions")), /complied: deleted/);
-  assert.equal(done(await meridia.run("retractions", "--open")), "");
+  assert.match(done(await meridia.run("retractions")), /Answered[.] Answer: deleted[.]/);
+  assert.equal(done(await meridia.run("retractions", "--open")), "Nothing has been taken back.\n");
+  assert.match(
+    done(await meridia.run("knows", "RIMAL")),
+    /Withdrawn 2026-11-22 02:10 UTC[.] Answer: deleted[.]/,
+  );
 });
 
 test("a canary is made, leaves no trace on evidence, and is found again", async () => {
