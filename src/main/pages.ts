@@ -9,7 +9,9 @@ const FOLDER = new URL("../web/sign-in/", import.meta.url);
 const FILES: readonly (readonly [address: string, file: string, type: string])[] = [
   ["/sign-in/", "index.html", "text/html; charset=utf-8"],
   ["/sign-in/page.css", "page.css", "text/css; charset=utf-8"],
-  ["/sign-in/main.js", "main.js", "text/javascript; charset=utf-8"],
+  ...["main.js", "elements.js", "shown.js", "words.js"].map(
+    (file) => [`/sign-in/${file}`, file, "text/javascript; charset=utf-8"] as const,
+  ),
   ...["en", "ar", "ru"].map(
     (lang) => [`/sign-in/phrases/${lang}.json`, `phrases/${lang}.json`, "application/json"] as const,
   ),

@@ -14,7 +14,7 @@ import {
 } from "playwright-core";
 import { startApi, type RunningApi } from "#parley/http/server.ts";
 import { readPages } from "#parley/main/pages.ts";
-import { signInScript, SIGN_IN_SCRIPT } from "../../tools/build-sign-in.ts";
+import { signInScript, SIGN_IN_SCRIPTS } from "../../tools/build-sign-in.ts";
 import { readText } from "../../tools/tidy/sources.ts";
 import { words } from "../../tools/demo/case-material.ts";
 import { noticeBody } from "../kit/materials.ts";
@@ -138,7 +138,7 @@ async function noted(page: Page): Promise<string> {
 
 describe("the node's own page", () => {
   it("is served as its source says", async () => {
-    assert.equal(readText(SIGN_IN_SCRIPT), await signInScript());
+    for (const path of SIGN_IN_SCRIPTS) assert.equal(readText(path), await signInScript(path));
   });
 
   it("two people register, sign in and approve a draft with their devices", async () => {

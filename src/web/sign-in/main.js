@@ -1,13 +1,14 @@
-/* oxlint-disable -- made by tools/build-sign-in.ts from main.ts */
-"use strict";
+/* oxlint-disable -- made by tools/build-sign-in.ts from its .ts */
 /**
  * The node's own page: registering a passkey with a one-time link, signing in, answering for what the gate found in a
  * draft, approving it with the key, and reviewing what one person released alone.
  *
  * It makes text nodes and nothing else, keeps no secret but the session's token in memory, and speaks to its own node
- * alone. Served as `main.js`, which `tools/build-sign-in.ts` makes from this file.
+ * alone. `tools/build-sign-in.ts` makes the scripts that are served.
  */
-const LANGUAGES = { en: "English", ar: "العربية", ru: "Русский" };
+import { element, encode, field, instant, labelled, list, object, texts } from "./elements.js";
+import { excerpts, holdPart, justifiedPart, messageText } from "./shown.js";
+import { choice, languageOf, LANGUAGES, loadWords, say, speech } from "./words.js";
 const API = "/api/v1";
 const LABELS = ["security-key", "computer", "phone", "other"];
 const RELEASING = ["releaser", "authority", "principal"];
@@ -22,15 +23,10 @@ const JUSTIFICATIONS = [
 ];
 const ALONE_REASONS = ["life-safety", "no-second", "system-down", "exercise"];
 const REVIEWS = ["justified", "not-justified"];
-/** Characters of an excerpt on each side of a hit; hits shown of one finding. */
-const AROUND = 48;
-const EXCERPTS = 3;
 const STATE_KEY = "parley-oidc-state";
 /** A refusal of the node, in its own words. */
 class Refused extends Error {}
 const page = {
-  language: chosenLanguage(),
-  words: new Map(),
   token: "",
   session: undefined,
   link: "",
@@ -65,8 +61,8 @@ async function finishOidc(code, query) {
   takeSession(await call("POST", "/session/oidc", { code, state, ...(iss !== null && { iss }) }));
 }
 async function draw() {
-  document.documentElement.lang = page.language;
-  document.documentElement.dir = page.language === "ar" ? "rtl" : "ltr";
+  document.documentElement.lang = speech.language;
+  document.documentElement.dir = speech.language === "ar" ? "rtl" : "ltr";
   const note = element(
     "p",
     { class: page.isBad ? "note bad" : "note", role: "status", id: "note" },
@@ -85,11 +81,11 @@ function head() {
   const select = element("select", { id: "language", "aria-label": say("language") });
   for (const [lang, name] of Object.entries(LANGUAGES)) {
     const option = element("option", { value: lang, lang }, name);
-    option.selected = lang === page.language;
+    option.selected = lang === speech.language;
     select.append(option);
   }
   select.addEventListener("change", () => {
-    page.language = languageOf(select.value) ?? "en";
+    speech.language = languageOf(select.value) ?? "en";
     void loadWords().then(draw);
   });
   const bar = element("header", {}, element("span", { class: "brand" }, say("title")), select);
@@ -200,13 +196,6 @@ async function sayReviewed(id, finding) {
   await call("POST", `/reviews/${id}`, { finding });
   note(say("done.reviewed"));
 }
-function messageText(preview) {
-  return element(
-    "pre",
-    { dir: "auto", tabindex: "0", "aria-label": say("drafts.show") },
-    pretty(preview["text"]),
-  );
-}
 function draftCard(draft, session) {
   const policy = object(draft["policy"]);
   const preview = object(draft["preview"]);
@@ -265,12 +254,6 @@ function findingRow(draft, finding, roles) {
   else row.append(...justifyForm(draft, finding, roles));
   return row;
 }
-function justifiedPart(justified) {
-  const facts = { officer: String(justified["officer"]), role: say(`role.${String(justified["role"])}`) };
-  const reason = `${say("gate.justified", facts)} ${say(`gate-justification.${String(justified["code"])}`)}. `;
-  const words = element("bdi", { dir: "auto", class: "words" }, String(justified["text"]));
-  return element("p", { class: "note" }, reason, words);
-}
 /** A person in a role that may answers for one finding; others read that nobody did. */
 function justifyForm(draft, finding, roles) {
   const open = element("p", { class: "note warn" }, say("gate.open_one"));
@@ -291,46 +274,6 @@ function justifyForm(draft, finding, roles) {
     button(`justify-${id}`, say("gate.justify"), send, "plain"),
   ];
   return [open, element("div", { class: "answer" }, ...rows)];
-}
-/** Of the first hits, as text; what is found in a file is not shown here. */
-function excerpts(message, finding) {
-  const found = valueAt(message, String(finding["at"]));
-  if (found === undefined) return [element("p", { class: "quiet small" }, say("gate.no_excerpt"))];
-  const whole = typeof found === "string" ? found : JSON.stringify(found);
-  const places = typeof found === "string" ? list(finding["places"]).slice(0, EXCERPTS) : [];
-  return (places.length > 0 ? places : [{ offset: 0, length: 0 }]).map((place) => {
-    const from = Number(place["offset"]);
-    const to = from + Number(place["length"]);
-    const before = Math.max(0, from - AROUND);
-    return element(
-      "pre",
-      { dir: "auto", class: "excerpt" },
-      before > 0 ? "…" : "",
-      whole.slice(before, from),
-      ...(to > from ? [element("mark", {}, whole.slice(from, to))] : []),
-      whole.slice(to, to + AROUND),
-      to + AROUND < whole.length ? "…" : "",
-    );
-  });
-}
-/** By JSON pointer. */
-function valueAt(value, pointer) {
-  let at = value;
-  for (const token of pointer.split("/").slice(1)) {
-    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
-    at = typeof at === "object" && at !== null && Object.hasOwn(at, key) ? object(at)[key] : undefined;
-  }
-  return at;
-}
-function holdPart(gate) {
-  const hold = gate["hold"];
-  if (hold === undefined || gate["mitigated"] === true) return [];
-  const { until, mitigation } = object(hold);
-  const words = element("p", { class: "note warn", "data-hold": "" }, say("gate.held"));
-  if (typeof until === "string")
-    words.append(` ${say("gate.held_until")} `, element("bdi", { dir: "ltr" }, until));
-  if (mitigation === true) words.append(` ${say("gate.held_mitigation")}`);
-  return [words];
 }
 /** The buttons that release, or in words why there are none. */
 function approvalPart(draft, session) {
@@ -375,10 +318,6 @@ function alonePart(draft, usable) {
     labelled(reason, say("alone.reason")),
     ...buttons,
   );
-}
-/** The record's text is one line; here it is read by a person. Nothing is left out and nothing added. */
-function pretty(text) {
-  return JSON.stringify(JSON.parse(String(text)), null, 2);
 }
 async function register(label) {
   const begun = await call("POST", "/session/registration", { link: page.link });
@@ -444,7 +383,7 @@ async function ask(question) {
   return credential;
 }
 async function call(method, path, body) {
-  const headers = new Headers({ "accept-language": page.language });
+  const headers = new Headers({ "accept-language": speech.language });
   if (body !== undefined) headers.set("content-type", "application/json");
   if (page.token !== "") headers.set("x-parley-session", page.token);
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
@@ -473,25 +412,6 @@ async function attempt(work) {
 function note(text) {
   page.said = text;
 }
-async function loadWords() {
-  const answer = await fetch(`phrases/${page.language}.json`);
-  const value = await answer.json();
-  page.words = new Map(Object.entries(object(value)).map(([key, text]) => [key, String(text)]));
-}
-function say(key, facts = {}) {
-  const sentence = page.words.get(key) ?? key;
-  return sentence.replace(/\{([a-z]+)\}/g, (_, name) => facts[name] ?? "");
-}
-function chosenLanguage() {
-  for (const tag of navigator.languages) {
-    const found = languageOf(tag.toLowerCase().split("-", 1)[0] ?? "");
-    if (found !== undefined) return found;
-  }
-  return "en";
-}
-function languageOf(text) {
-  return text === "en" || text === "ar" || text === "ru" ? text : undefined;
-}
 function button(id, text, work, kind = "main") {
   const made = element("button", { type: "button", id, class: kind }, text);
   made.addEventListener("click", () => {
@@ -500,46 +420,10 @@ function button(id, text, work, kind = "main") {
   });
   return made;
 }
-function choice(id, values, words) {
-  const select = element("select", { id });
-  for (const one of values) select.append(element("option", { value: one }, say(`${words}.${one}`)));
-  return select;
-}
-function labelled(control, text) {
-  return element("div", { class: "field" }, element("label", { for: control.id }, text), control);
-}
-/** Seconds of the node's clock, as UTC. */
-function instant(seconds) {
-  const text = new Date(Number(seconds) * 1_000).toISOString().slice(0, 16).replace("T", " ");
-  return element("bdi", { dir: "ltr" }, `${text} UTC`);
-}
-function field(id, text, attributes) {
-  const input = element("input", { id, dir: "ltr", ...attributes });
-  return { input, row: element("div", { class: "field" }, element("label", { for: id }, text), input) };
-}
-function element(name, attributes, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 function optionsOf(begun) {
   return begun["options"];
 }
 function requestOf(begun) {
   return begun["options"];
-}
-function object(value) {
-  return typeof value === "object" && value !== null ? value : {};
-}
-function list(value) {
-  return Array.isArray(value) ? value.map(object) : [];
-}
-function texts(value) {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-function encode(buffer) {
-  const text = String.fromCharCode(...new Uint8Array(buffer));
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 await start();
