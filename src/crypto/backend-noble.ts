@@ -17,6 +17,7 @@ import { ml_kem768, type KEMPrepared } from "@noble/post-quantum/ml-kem.js";
 import { bytesEqual, concatBytes, encodeHex } from "#parley/codec/bytes.ts";
 import {
   P256_KEY_SIZE_BYTES,
+  TAG_SIZE_BYTES,
   X_WING_ENC_SIZE_BYTES,
   X_WING_KEY_SIZE_BYTES,
   X_WING_LABEL,
@@ -188,6 +189,10 @@ function combine(
 
 const aead: ChaCha20Poly1305 = {
   seal: (key, nonce, plaintext) => chacha20poly1305(key, nonce).encrypt(plaintext),
+  createSealer: (key) => (nonce, plaintext, target) => {
+    if (target.length !== plaintext.length + TAG_SIZE_BYTES) throw new RangeError("a sealed piece has a tag");
+    target.set(chacha20poly1305(key, nonce).encrypt(plaintext));
+  },
   open(key, nonce, ciphertext) {
     try {
       return chacha20poly1305(key, nonce).decrypt(ciphertext);

@@ -246,6 +246,17 @@ const chacha20poly1305: ChaCha20Poly1305 = {
     cipher.final();
     return concatBytes(body, cipher.getAuthTag());
   },
+  createSealer(key) {
+    const imported = secretKey(key);
+    return (nonce, plaintext, target) => {
+      if (target.length !== plaintext.length + TAG_SIZE_BYTES)
+        throw new RangeError("a sealed piece has a tag");
+      const cipher = createCipheriv("chacha20-poly1305", imported, nonce, { authTagLength: TAG_SIZE_BYTES });
+      target.set(cipher.update(plaintext));
+      cipher.final();
+      target.set(cipher.getAuthTag(), plaintext.length);
+    };
+  },
   open(key, nonce, ciphertext) {
     if (ciphertext.length < TAG_SIZE_BYTES) return undefined;
     const end = ciphertext.length - TAG_SIZE_BYTES;

@@ -71,9 +71,14 @@ export interface Encapsulation {
   readonly enc: Uint8Array;
 }
 
+/** Seals into memory of exactly 16 bytes more than the plaintext, which it must not overlap. */
+export type SealPiece = (nonce: Uint8Array, plaintext: Uint8Array, target: Uint8Array) => void;
+
 /** RFC 8439 with empty associated data; the 16-byte tag follows the ciphertext. */
 export interface ChaCha20Poly1305 {
   seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** For many pieces under one key, which is imported once. */
+  createSealer(key: Uint8Array): SealPiece;
   /** Undefined when the tag does not match. */
   open(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
 }

@@ -26,23 +26,27 @@ export const SEAL_HEAD_LIMIT_BYTES: number =
 export interface ChunkSealer {
   /** Header, MAC line and nonce: the file begins with them. */
   readonly head: Uint8Array;
-  /** A full chunk, or with `isLast` one of 0 to 65,536 bytes, of which only a first one may be empty. */
-  readonly sealChunk: (chunk: Uint8Array, isLast: boolean) => Uint8Array;
+  /**
+   * A full chunk, or with `isLast` one of 0 to 65,536 bytes, of which only a first one may be empty; into memory of
+   * exactly 16 bytes more.
+   */
+  readonly sealChunk: (chunk: Uint8Array, isLast: boolean, target: Uint8Array) => void;
 }
 
 /** SPEC 2.5: recipients as for `seal`. A chunk of a wrong size, or one after the last, is a bug and throws. */
 export function createChunkSealer(backend: CryptoBackend, recipients: readonly Uint8Array[]): ChunkSealer {
   const { head, payloadKey } = beginSeal(backend, recipients);
+  const sealPiece = backend.chacha20poly1305.createSealer(payloadKey);
   let counter = 0;
   let ended = false;
   return {
     head,
-    sealChunk: (chunk, isLast) => {
+    sealChunk: (chunk, isLast, target) => {
       if (ended) throw new RangeError("nothing follows the last chunk");
       const fits = isLast ? chunk.length > 0 || counter === 0 : chunk.length === CHUNK_SIZE_BYTES;
       if (!fits || chunk.length > CHUNK_SIZE_BYTES) throw new RangeError("a chunk has a fixed size");
       ended = isLast;
-      return backend.chacha20poly1305.seal(payloadKey, nonceOf(counter++, isLast), chunk);
+      sealPiece(nonceOf(counter++, isLast), chunk, target);
     },
   };
 }

@@ -117,8 +117,8 @@ class OpenArriving implements ArrivingFile {
   async append(bytes: Uint8Array): Promise<void> {
     const { part, nowMs, hasher } = this.#parts;
     const at = this.#size;
-    this.#size += bytes.length;
     await Promise.all([hasher.update(bytes), guarded(() => writeWhole(part, bytes, at))]);
+    this.#size = at + bytes.length;
     if (nowMs() - this.#syncedAtMs >= SYNC_INTERVAL_MS) await this.#sync();
   }
 

@@ -30,7 +30,7 @@ export interface DiskBlobsOptions {
 }
 
 /** What a written piece is read back in: large enough that the disk and not the call is the limit. */
-const READ_SIZE_BYTES = 1_048_576;
+const READ_SIZE_BYTES = 2 * 1_048_576;
 /** Written this far ahead, the disk is asked to begin: at the end little is left to wait for. */
 const SYNC_AHEAD_BYTES = 32 * 1_048_576;
 const FILE_MODE = 0o600;

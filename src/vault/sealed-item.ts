@@ -9,7 +9,7 @@
 import { concatBytes, encodeBase64url, u64be } from "#parley/codec/bytes.ts";
 import { encodeJson } from "#parley/codec/json.ts";
 import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
-import type { CryptoBackend } from "#parley/crypto/backend.ts";
+import { TAG_SIZE_BYTES, type CryptoBackend } from "#parley/crypto/backend.ts";
 import { commitTo, padmeSize, SALT_SIZE_BYTES } from "#parley/crypto/payload.ts";
 import { CHUNK_SIZE_BYTES } from "#parley/crypto/seal-header.ts";
 import { sealedSize } from "#parley/crypto/seal.ts";
@@ -19,6 +19,7 @@ import {
   SEAL_HEAD_LIMIT_BYTES,
   SEALED_CHUNK_SIZE_BYTES,
   type ChunkOpener,
+  type ChunkSealer,
 } from "#parley/crypto/seal-stream.ts";
 import { VaultFault, type BlobStore, type BlobWriter, type StoredBlob } from "./blobs.ts";
 import type { Hasher, HasherSource } from "./hasher.ts";
@@ -144,7 +145,7 @@ const LANES = 3;
 class SealLanes implements AsyncDisposable {
   readonly #writer: BlobWriter;
   readonly #hasher: Hasher;
-  readonly #seal: (chunk: Uint8Array, isLast: boolean) => Uint8Array;
+  readonly #seal: ChunkSealer["sealChunk"];
   readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({
     plain: new Uint8Array(new SharedArrayBuffer(BLOCK_SIZE_BYTES)),
     sealed: new Uint8Array(new SharedArrayBuffer(CHUNKS_TOGETHER * SEALED_CHUNK_SIZE_BYTES)),
@@ -155,7 +156,7 @@ class SealLanes implements AsyncDisposable {
   /** Of the filled bytes, those that are content: they alone are hashed. */
   #content = 0;
 
-  constructor(writer: BlobWriter, hasher: Hasher, seal: (chunk: Uint8Array, isLast: boolean) => Uint8Array) {
+  constructor(writer: BlobWriter, hasher: Hasher, seal: ChunkSealer["sealChunk"]) {
     this.#writer = writer;
     this.#hasher = hasher;
     this.#seal = seal;
@@ -196,9 +197,9 @@ class SealLanes implements AsyncDisposable {
     let size = 0;
     for (let at = 0; at < filled; at += CHUNK_SIZE_BYTES) {
       const end = Math.min(at + CHUNK_SIZE_BYTES, filled);
-      const sealed = this.#seal(lane.plain.subarray(at, end), isEnd && end === filled);
-      lane.sealed.set(sealed, size);
-      size += sealed.length;
+      const next = size + end - at + TAG_SIZE_BYTES;
+      this.#seal(lane.plain.subarray(at, end), isEnd && end === filled, lane.sealed.subarray(size, next));
+      size = next;
     }
     lane.busy = Promise.all([hashed, this.#writer.write(lane.sealed.subarray(0, size))]);
     lane.busy.catch(() => undefined); // it is awaited before the lane is used again, and at the end

@@ -34,7 +34,9 @@ function sealInChunks(
   const parts = [sealer.head];
   for (let at = 0; at === 0 || at < plaintext.length; at += CHUNK) {
     const chunk = plaintext.subarray(at, at + CHUNK);
-    parts.push(sealer.sealChunk(chunk, at + CHUNK >= plaintext.length));
+    const target = new Uint8Array(chunk.length + 16);
+    sealer.sealChunk(chunk, at + CHUNK >= plaintext.length, target);
+    parts.push(target);
   }
   return concatBytes(...parts);
 }
@@ -103,10 +105,13 @@ test("a truncated, reordered or altered stream never opens to its end", () => {
 test("a sealer takes full chunks and one last one", () => {
   const recipients = [nodeBackend.xWing.publicKey(nodeBackend.randomBytes(32))];
   const sealer = createChunkSealer(nodeBackend, recipients);
-  assert.throws(() => sealer.sealChunk(new Uint8Array(1), false), RangeError);
-  assert.throws(() => sealer.sealChunk(new Uint8Array(CHUNK + 1), true), RangeError);
-  sealer.sealChunk(new Uint8Array(CHUNK), false);
-  assert.throws(() => sealer.sealChunk(new Uint8Array(0), true), RangeError);
-  sealer.sealChunk(new Uint8Array(1), true);
-  assert.throws(() => sealer.sealChunk(new Uint8Array(1), true), RangeError);
+  assert.throws(() => sealer.sealChunk(new Uint8Array(1), false, new Uint8Array(17)), RangeError);
+  assert.throws(
+    () => sealer.sealChunk(new Uint8Array(CHUNK + 1), true, new Uint8Array(CHUNK + 17)),
+    RangeError,
+  );
+  sealer.sealChunk(new Uint8Array(CHUNK), false, new Uint8Array(CHUNK + 16));
+  assert.throws(() => sealer.sealChunk(new Uint8Array(0), true, new Uint8Array(16)), RangeError);
+  sealer.sealChunk(new Uint8Array(1), true, new Uint8Array(17));
+  assert.throws(() => sealer.sealChunk(new Uint8Array(1), true, new Uint8Array(17)), RangeError);
 });
