@@ -8,6 +8,7 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { parseInstant, type Instant } from "#parley/codec/time.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import { VaultFault } from "#parley/vault/blobs.ts";
+import type { Vault } from "#parley/vault/vault.ts";
 import type { NodeCore } from "./core.ts";
 import { findItem, livingItem, openItem, refusing, vaultOf } from "./evidence.ts";
 import type { Item } from "./house-evidence.ts";
@@ -79,22 +80,44 @@ export async function verifyItem(
   });
 }
 
-/** SPEC 12.2.2: what a crash left. Never throws: a vault that does not answer is swept at the next start. */
-export async function sweepVault(core: NodeCore): Promise<void> {
-  const { vault, log } = core.ports;
+/**
+ * SPEC 12.2.2, 12.7.3: what a crash left. Never throws: a vault that does not answer is swept at the next start. What
+ * the journal names is judged when all channels are folded; it resolves then, unless they fold `beside`.
+ */
+export async function sweepVault(core: NodeCore, fold: "before" | "beside"): Promise<void> {
+  const { vault } = core.ports;
   if (vault === undefined) return;
-  const { items, copies, received } = core.house.state.evidence;
-  const living = new Set([...copies.keys(), ...[...items.values()].map(({ blob }) => blob)]);
-  try {
-    for (const name of await vault.pending.names()) {
-      if (!living.has(name)) await vault.blobs.remove(name);
-      await vault.pending.settle(name);
-    }
+  await sweeping(core, async () => {
+    const { items, received } = core.house.state.evidence;
+    // Read before anything new is taken in: that has its own entry in the journal.
+    const left = await vault.pending.names();
     for (const item of items.values()) if (item.erased) await removeBlobs(core, item);
     for (const name of await vault.arriving.names()) if (received.has(name)) await vault.arriving.drop(name);
+    const folded = core.folding.then(
+      () => sweeping(core, () => sweepPending(core, vault, left)),
+      () => undefined,
+    );
+    if (fold === "before") await folded;
+  });
+}
+
+async function sweeping(core: NodeCore, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (fault) {
     if (!(fault instanceof VaultFault)) throw fault;
-    log("vault-sweep-fault", { kind: fault.kind });
+    core.ports.log("vault-sweep-fault", { kind: fault.kind });
+  }
+}
+
+async function sweepPending(core: NodeCore, vault: Vault, left: readonly string[]): Promise<void> {
+  const { items, copies, received, refused } = core.house.state.evidence;
+  const living = new Set([...copies.keys(), ...[...items.values()].map(({ blob }) => blob)]);
+  for (const name of left) {
+    // It arrived whole and was hashed: it is opened and recorded now, and not fetched again.
+    if (core.attachments.named.has(name) && !received.has(name) && !refused.has(name)) continue;
+    if (!living.has(name)) await vault.blobs.remove(name);
+    await vault.pending.settle(name);
   }
 }
 

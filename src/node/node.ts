@@ -67,7 +67,7 @@ export class ParleyNode {
   static async open(ports: NodePorts, options: LoadOptions = { fold: "before" }): Promise<ParleyNode> {
     const node = new ParleyNode(new NodeCore(ports));
     await node.core.load(options);
-    await sweepVault(node.core);
+    await sweepVault(node.core, options.fold);
     announcePeople(node.core);
     return node;
   }

@@ -6,6 +6,7 @@
  * The serving side gives what an own entry of that channel names, and no answer tells more.
  */
 import type { Refusal } from "#parley/codec/refusal.ts";
+import { concatBytes } from "#parley/codec/bytes.ts";
 import { isRefusal, refuse } from "#parley/codec/refusal.ts";
 import { encodeInstant, SECONDS_PER_DAY } from "#parley/codec/time.ts";
 import { encodeGroups, parseGroups, type Group, type RequestHead } from "#parley/peer/groups.ts";
@@ -28,6 +29,8 @@ const FETCH_TOTAL_LIMIT_BYTES = 64 * 2 ** 30;
 /** A range is what the line carried in so many milliseconds, and so many are under way: together below a second. */
 const RANGE_TIME_MS = 250;
 const RANGES_UNDER_WAY = 3;
+/** Larger ones cost memory at both ends and gain nothing while several are under way. */
+const RANGE_LARGEST_BYTES = 2 * 1_048_576;
 const RANGE_FIRST_BYTES = 262_144;
 const RANGE_SMALLEST_BYTES = 65_536;
 /** Seconds before another attempt after a break; doubled up to the largest. */
@@ -64,18 +67,15 @@ async function readWhole(
   from: number,
   length: number,
 ): Promise<Uint8Array | Refusal> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
+  const parts: Uint8Array[] = [];
   try {
-    for await (const part of vault.blobs.read(ct, { from, length })) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    for await (const part of vault.blobs.read(ct, { from, length })) parts.push(part);
   } catch (fault) {
     if (fault instanceof VaultFault) return refuse("attachment-unknown");
     throw fault;
   }
-  return bytes;
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : concatBytes(...parts);
 }
 
 /** Once for each party and channel: that it has the last byte is what custody asks. */
@@ -266,8 +266,13 @@ export class Transfers {
     let asked = file.sizeBytes;
     let size = RANGE_FIRST_BYTES;
     let lastAtMs = performance.now();
-    while (file.sizeBytes < total) {
-      if (this.#stopped) return refuse("attachment-unknown");
+    /** The range before is written and hashed while the next one comes. */
+    let kept: Promise<void> = Promise.resolve();
+    for (let taken = file.sizeBytes; taken < total;) {
+      if (this.#stopped) {
+        await Promise.allSettled([...under, kept]);
+        return refuse("attachment-unknown");
+      }
       while (asked < total && under.length < RANGES_UNDER_WAY) {
         const range = { from: asked, size: Math.min(size, total - asked), total };
         const asking = askRange(this.#core, named, range);
@@ -275,19 +280,25 @@ export class Transfers {
         under.push(asking);
         asked += range.size;
       }
-      const bytes = await under.shift();
+      const bytes = await under.shift()?.catch(async (fault: unknown) => {
+        await Promise.allSettled([...under, kept]);
+        throw fault;
+      });
       if (bytes === undefined || isRefusal(bytes)) {
-        await Promise.allSettled(under);
+        await Promise.allSettled([...under, kept]);
         return bytes ?? refuse("attachment-length");
       }
-      await file.append(bytes);
-      this.#have.set(ct, file.sizeBytes);
+      await kept;
+      taken += bytes.length;
+      kept = file.append(bytes).then(() => void this.#have.set(ct, file.sizeBytes));
+      kept.catch(() => undefined); // it is awaited before the next range is kept, and at the end
       const nowMs = performance.now();
       const rate = bytes.length / Math.max(1, nowMs - lastAtMs);
       lastAtMs = nowMs;
       const wanted = Math.min(2 * size, rate * RANGE_TIME_MS);
-      size = Math.round(Math.min(RANGE_SIZE_LIMIT_BYTES, Math.max(RANGE_SMALLEST_BYTES, wanted)));
+      size = Math.round(Math.min(RANGE_LARGEST_BYTES, Math.max(RANGE_SMALLEST_BYTES, wanted)));
     }
+    await kept;
     return undefined;
   }
 }

@@ -26,6 +26,8 @@ export function declaredSize(message: IncomingMessage): number | undefined {
 export async function readBody(message: IncomingMessage, limits: BodyLimits): Promise<Body> {
   const declared = declaredSize(message);
   if (declared !== undefined && !(declared <= limits.sizeLimitBytes)) return { kind: "too-large" };
+  // Written where it will stay, when its size was declared: memory that is not yet written to is not yet taken.
+  const whole = declared === undefined ? undefined : Buffer.allocUnsafeSlow(declared);
   const chunks: Buffer[] = [];
   let size = 0;
   const iterator = message.iterator({ destroyOnReturn: false });
@@ -34,11 +36,8 @@ export async function readBody(message: IncomingMessage, limits: BodyLimits): Pr
     size += chunk.length;
     if (size > limits.sizeLimitBytes) return { kind: "too-large" };
     if (!limits.grow(chunk.length)) return { kind: "over-quota" };
-    chunks.push(chunk);
+    if (whole === undefined) chunks.push(chunk);
+    else whole.set(chunk, size - chunk.length);
   }
-  const [only] = chunks;
-  return {
-    kind: "whole",
-    bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size),
-  };
+  return { kind: "whole", bytes: whole?.subarray(0, size) ?? Buffer.concat(chunks, size) };
 }

@@ -122,6 +122,69 @@ test("a cut after every answer resumes where it was, and after a restart too", a
   assert(zeros <= 3, "what was here was not asked for again");
 });
 
+test("a node that is restarted in the middle of a transfer goes on from what it had made durable", async () => {
+  await using two = await pair();
+  const { rimal, vaults, world } = two;
+  const content = patternOf(6_000_000, 11);
+  const { transport } = rimal.node.core.ports;
+  const { exchange } = transport;
+  let allowed = 3;
+  Object.assign(transport, { exchange: limited(exchange, () => allowed-- > 0) });
+  const { item } = await sendFile(two, content);
+  await rimal.node.transfers.idle();
+  assert.equal(rimal.node.transfers.view()[0]?.status, "waiting");
+  await rimal.node.transfers.stop();
+  await reopened(two);
+  const asked: number[] = [];
+  Object.assign(rimal.node.core.ports.transport, {
+    exchange: limited(exchange, (from) => asked.push(from) > 0),
+  });
+  world.now += 600;
+  rimal.node.transfers.start();
+  await rimal.node.transfers.idle();
+  assert((asked[0] ?? 0) > 0, "its first question is not for the beginning");
+  assert.equal(new Set(asked).size, asked.length, "and no range comes twice");
+  const [received] = rimal.node.core.house.state.evidence.items.values();
+  assert.equal(received?.digest, item.digest);
+  assert.deepEqual(await vaults[1]?.vault.pending.names(), []);
+});
+
+test("a crash between the stored file and its record costs the record alone", async () => {
+  await using two = await pair();
+  const { rimal, vaults, world } = two;
+  const { core } = rimal.node;
+  const { record } = core;
+  core.record = async (entry) => {
+    if (entry.type === "house.item") return new Promise<never>(() => undefined); // the process ends here
+    return record.call(core, entry);
+  };
+  const { exchange } = core.ports.transport;
+  const { item } = await sendFile(two, patternOf(5_000_000, 17));
+  const vault = vaults[1]?.vault;
+  assert(vault !== undefined);
+  while ((await vault.pending.names()).length === 0 || (await vault.arriving.names()).length > 0)
+    await new Promise(setImmediate);
+  assert.equal(core.house.state.evidence.items.size, 0);
+  await reopened(two);
+  let asked = 0;
+  Object.assign(rimal.node.core.ports.transport, { exchange: limited(exchange, () => ++asked > 0) });
+  world.now += 600;
+  rimal.node.transfers.start();
+  await rimal.node.transfers.idle();
+  const [received] = rimal.node.core.house.state.evidence.items.values();
+  assert.equal(received?.digest, item.digest);
+  assert.equal(asked, 0, "not one byte is asked for again");
+  assert.deepEqual(await vault.pending.names(), []);
+});
+
+/** The receiving node again, over the same store and the same directory of its vault. */
+async function reopened({ world, rimal, vaults }: Pair): Promise<void> {
+  const vault = await vaults[1]?.reopen();
+  assert(vault !== undefined);
+  rimal.vault = vault;
+  await world.restart(rimal);
+}
+
 test("who lies about bytes, length or content is refused and marked", async () => {
   const lies: readonly (readonly [string, (group: Group) => Group | undefined])[] = [
     ["attachment-hash", (group) => withPayload(group, (bytes) => flipped(bytes, bytes.length - 40))],
