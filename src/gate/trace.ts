@@ -34,25 +34,45 @@ const LIKELY_LOG10 = -3;
 export const COPY_SIZE_LIMIT_BYTES = 32 * 1_048_576;
 /** Different values that are looked at for decoys; a copy with more is known by its beginning. */
 const VALUES_LIMIT = 500_000;
+/** Characters and values looked at between two steps: some milliseconds. */
+const PIECE_CHARACTERS = 65_536;
+const VALUES_PER_STEP = 10_000;
 /** Order and writing of more values add nothing but time. */
 const STATISTICS_LIMIT = 4_000;
 
+interface Known {
+  readonly rows: readonly DisclosureRow[];
+  readonly canaries: Iterable<Canary>;
+}
+
 /** Best first; empty when nothing points anywhere. */
-export function traceCopy(
+export function traceCopy(backend: CryptoBackend, bytes: Uint8Array, known: Known): readonly Trace[] {
+  const run = traceSteps(backend, bytes, known);
+  for (;;) {
+    const step = run.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps: who drives it lets other work run at each, for a found copy may be whatever somebody made. */
+export function* traceSteps(
   backend: CryptoBackend,
   bytes: Uint8Array,
-  known: { readonly rows: readonly DisclosureRow[]; readonly canaries: Iterable<Canary> },
-): readonly Trace[] {
+  known: Known,
+): Generator<void, readonly Trace[]> {
   const digest = digestOf(backend, bytes);
   const canaries = [...known.canaries];
   const carriers = (of: string) =>
     known.rows.filter(({ attachments }) => attachments.some((one) => one.digest === of));
-  const values = valuesOf(bytes);
-  const traces = canaries.flatMap((canary) => {
-    const disclosures = carriers(canary.variant).map(({ id }) => id);
-    const trace = traceOne(backend, canary, { values, exact: digest === canary.variant, canaries });
-    return trace === undefined ? [] : [{ ...trace, disclosures }];
-  });
+  const copy = yield* readCopy(yield* valuesOf(bytes), canaries);
+  yield;
+  const traces: Trace[] = [];
+  for (const canary of canaries) {
+    const trace = traceOne(backend, canary, copy, digest === canary.variant);
+    if (trace !== undefined)
+      traces.push({ ...trace, disclosures: carriers(canary.variant).map(({ id }) => id) });
+    yield;
+  }
   const variants = new Set(canaries.map(({ variant }) => variant));
   const plain = variants.has(digest) ? [] : carriers(digest);
   const exact = plain.map(({ party, id }): Trace => {
@@ -66,27 +86,42 @@ function weight({ exact, verdict, decoys, order, writing }: Trace): number {
   return (exact ? 1e9 : 0) + (verdict === "certain" ? 1e6 : 0) + decoys.found * 1e3 + signs;
 }
 
+/** A found copy, read once for all variants. */
 interface Copy {
-  readonly values: readonly Value[];
-  readonly exact: boolean;
-  readonly canaries: readonly Canary[];
+  readonly values: ReadonlyMap<string, Value>;
+  /** Values that are nobody's decoy, by kind, as many as statistics ask for. */
+  readonly listed: ReadonlyMap<string, readonly Value[]>;
+  /** How many variants have this decoy. */
+  readonly sharers: ReadonlyMap<string, number>;
+  readonly candidates: number;
+}
+
+function* readCopy(values: ReadonlyMap<string, Value>, canaries: readonly Canary[]): Generator<void, Copy> {
+  const sharers = new Map<string, number>();
+  for (const { decoys } of canaries)
+    for (const decoy of new Set(decoys)) sharers.set(decoy, (sharers.get(decoy) ?? 0) + 1);
+  const listed = new Map<string, Value[]>();
+  let read = 0;
+  for (const value of values.values()) {
+    const ofKind = listed.get(value.kind) ?? [];
+    listed.set(value.kind, ofKind);
+    if (ofKind.length < STATISTICS_LIMIT && !sharers.has(value.key)) ofKind.push(value);
+    if (++read % VALUES_PER_STEP === 0) yield;
+  }
+  return { values, listed, sharers, candidates: canaries.length };
 }
 
 function traceOne(
   backend: CryptoBackend,
   canary: Canary,
-  { values, exact, canaries }: Copy,
+  { values, listed: byKind, sharers, candidates }: Copy,
+  exact: boolean,
 ): Omit<Trace, "disclosures"> | undefined {
-  const keys = new Set(values.map(({ key }) => key));
-  const found = canary.decoys.filter((decoy) => keys.has(decoy));
-  const others = canaries.filter((one) => one !== canary);
-  const own = found.filter((decoy) => !others.some(({ decoys }) => decoys.includes(decoy)));
-  const decoys = new Set(canaries.flatMap((one) => one.decoys));
-  const listed = values
-    .filter(({ kind, key }) => kind === canary.kind && !decoys.has(key))
-    .slice(0, STATISTICS_LIMIT);
-  const order = canary.order === "free" ? orderSign(backend, canary, listed, canaries.length) : undefined;
-  const writing = writingSign(backend, canary, listed, canaries.length);
+  const found = canary.decoys.filter((decoy) => values.has(decoy));
+  const own = found.filter((decoy) => sharers.get(decoy) === 1);
+  const listed = byKind.get(canary.kind) ?? [];
+  const order = canary.order === "free" ? orderSign(backend, canary, listed, candidates) : undefined;
+  const writing = writingSign(backend, canary, listed, candidates);
   const chances = [order, writing].flatMap((sign) => (sign === undefined ? [] : [sign.log10_chance]));
   const best = Math.min(0, ...chances);
   // Decoys that several variants share count together: six of twelve are no accident.
@@ -106,15 +141,24 @@ function traceOne(
 const DECOYS_SHARED = 12;
 
 /** Values in order, each once: a table may name a value again in a later column. */
-function valuesOf(bytes: Uint8Array): readonly Value[] {
-  const text = bytes.length <= COPY_SIZE_LIMIT_BYTES ? utf8ToText(bytes) : undefined;
-  if (text === undefined) return [];
+function* valuesOf(bytes: Uint8Array): Generator<void, ReadonlyMap<string, Value>> {
   const values = new Map<string, Value>();
-  for (const value of valuesIn(text)) {
-    if (!values.has(value.key)) values.set(value.key, value);
-    if (values.size >= VALUES_LIMIT) break;
+  const text = bytes.length <= COPY_SIZE_LIMIT_BYTES ? utf8ToText(bytes) : undefined;
+  if (text === undefined) return values;
+  for (let from = 0; from < text.length && values.size < VALUES_LIMIT;) {
+    const piece = pieceAt(text, from);
+    for (const value of valuesIn(piece)) if (!values.has(value.key)) values.set(value.key, value);
+    from += piece.length;
+    yield;
   }
-  return [...values.values()];
+  return values;
+}
+
+/** Whole lines where there are any: looking for values in one long line takes longest. */
+function pieceAt(text: string, from: number): string {
+  const piece = text.slice(from, from + PIECE_CHARACTERS);
+  const end = piece.lastIndexOf("\n") + 1;
+  return from + PIECE_CHARACTERS >= text.length || end === 0 ? piece : piece.slice(0, end);
 }
 
 /** Kendall's rank correlation between the order found and the order of the seed; either direction. */

@@ -8,7 +8,7 @@ import { isRefusal, refuse, type Refusal } from "#parley/codec/refusal.ts";
 import { digestOf, makeVariant, type Canary, type RowOrder } from "#parley/gate/canary.ts";
 import type { ListFormat } from "#parley/gate/canary-list.ts";
 import type { Sighting } from "#parley/gate/disclosure.ts";
-import { traceCopy, type Trace } from "#parley/gate/trace.ts";
+import { traceSteps, type Trace } from "#parley/gate/trace.ts";
 import type { Role } from "#parley/protocols/envelope.ts";
 import type { NodeCore } from "./core.ts";
 import { makeDraft, type DraftView } from "./desk.ts";
@@ -59,9 +59,15 @@ export async function orderCanary(
 }
 
 /** Which disclosures a found copy comes from; nothing is recorded. */
-export function traceFound(core: NodeCore, bytes: Uint8Array): readonly Trace[] {
-  const rows = disclosureRows(core);
-  return traceCopy(core.ports.backend, bytes, { rows, canaries: core.house.state.work.canaries.values() });
+export async function traceFound(core: NodeCore, bytes: Uint8Array): Promise<readonly Trace[]> {
+  const { canaries } = core.house.state.work;
+  const known = { rows: disclosureRows(core), canaries: canaries.values() };
+  const run = traceSteps(core.ports.backend, bytes, known);
+  for (;;) {
+    const step = run.next();
+    if (step.done === true) return step.value;
+    await core.ports.pause();
+  }
 }
 
 /** Traces the copy and records the best trace against its disclosures. `canary-unknown`: it points nowhere. */
@@ -70,7 +76,7 @@ export async function recordSighting(
   person: Person,
   bytes: Uint8Array,
 ): Promise<Sighting | Refusal> {
-  const [best] = traceFound(core, bytes);
+  const [best] = await traceFound(core, bytes);
   if (best === undefined) return refuse("canary-unknown");
   const digest = digestOf(core.ports.backend, bytes);
   const { verdict: confidence, disclosures, canary } = best;

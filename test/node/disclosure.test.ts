@@ -299,7 +299,7 @@ test("a canary seen in the wild names its disclosure, and a dispute about the le
   await notify(world, a, ac, [GOOD], { attach: [attached(forC.bytes, world.backend.sha256)] });
   const leaked = new TextDecoder().decode(forB.bytes).toLowerCase().split("\n").sort().slice(12).join(",");
   refusedWith(await recordSighting(core, analyst, utf8("nothing")), "canary-unknown");
-  const traces = traceFound(core, utf8(leaked));
+  const traces = await traceFound(core, utf8(leaked));
   assert.deepEqual(
     traces.map(({ party, disclosures, verdict }) => [party, disclosures, verdict]),
     [[b.party, [notice.id], "certain"]],
