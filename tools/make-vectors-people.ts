@@ -304,31 +304,7 @@ function approvalsVectors(): readonly PeopleVector[] {
   const cases: readonly (readonly [string, string, string, Uint8Array])[] = [
     ["good", "17.4", "accept", good],
     ["both-claimed", "17.4.7", "accept", open([{ officer: 6, device: deviceOf("sixth") }, SECOND])],
-    [
-      "with-findings",
-      "17.4.1",
-      "accept",
-      open(
-        [
-          { ...FIRST, check: CHECK },
-          { ...SECOND, check: CHECK },
-        ],
-        { check: CHECK },
-      ),
-    ],
-    ["one-without-findings", "17.4.4", "assertion-challenge", open([FIRST, { ...SECOND, check: CHECK }])],
-    [
-      "one-under-other-findings",
-      "17.4.4",
-      "assertion-challenge",
-      open(
-        [
-          { ...FIRST, check: CHECK },
-          { ...SECOND, check: hashOf("other findings") },
-        ],
-        { check: CHECK },
-      ),
-    ],
+    ...findingsCases(open),
     ["revoked-later", "17.3.2", "accept", open([{ ...REVOKED, listed: true }, SECOND], { seq: SEQ - 1 })],
     ["revoked", "17.4.5", "approvals-revoked", open([{ ...REVOKED, listed: true }, SECOND])],
     ["extra-member", "17.4.1", "approvals-schema", utf8(text.replace('"v":1', '"v":1,"why":"x"'))],
@@ -354,6 +330,20 @@ function approvalsVectors(): readonly PeopleVector[] {
     message: { digest: DIGEST, persons: 2, roles: ["releaser"], written_by: 2 },
     name: `approvals-${name}`,
   }));
+}
+
+type Open = (people: readonly Person[], changes?: { readonly check?: string }) => Uint8Array;
+
+/** One list of findings for all, or none for any (SPEC 17.4.4). */
+function findingsCases(open: Open): readonly (readonly [string, string, string, Uint8Array])[] {
+  const other = hashOf("other findings");
+  const first = { ...FIRST, check: CHECK };
+  const under = (check: string) => open([first, { ...SECOND, check }], { check: CHECK });
+  return [
+    ["with-findings", "17.4.1", "accept", under(CHECK)],
+    ["one-without-findings", "17.4.4", "assertion-challenge", open([FIRST, { ...SECOND, check: CHECK }])],
+    ["one-under-other-findings", "17.4.4", "assertion-challenge", under(other)],
+  ];
 }
 
 function openedBy(

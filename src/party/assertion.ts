@@ -2,7 +2,8 @@
  * Approvals as WebAuthn assertions (SPEC 17.2), verified offline from bytes alone.
  *
  * Guarantees: an assertion that holds was made for this very message, channel, role and list of findings, with the user
- * verified, by a key of one device, on the page of the credential's own origin. The first clause that is broken names the refusal.
+ * verified, by a key of one device, on the page of the credential's own origin. The first clause that is broken names
+ * the refusal.
  * It deliberately does not know whose key it is, nor which counter was seen before: `approvals.ts` and the node do.
  */
 import {
