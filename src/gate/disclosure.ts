@@ -8,6 +8,7 @@
 import type { Instant } from "#parley/codec/time.ts";
 import type { Disclosure } from "#parley/casework/disclosure.ts";
 import { isCovered, type RetractedItem, type RetractionView } from "#parley/casework/retraction.ts";
+import type { Role } from "#parley/protocols/envelope.ts";
 import type { Approval, Draft } from "./release.ts";
 
 /** A copy found outside, as an officer recorded it (SPEC 15.4.7). */
@@ -24,6 +25,17 @@ export interface Sighting {
   readonly disclosures: readonly string[];
 }
 
+/** The answer of an officer for one finding. */
+export interface Reason {
+  readonly rule: string;
+  /** Where it was found: a pointer of the message. */
+  readonly at: string;
+  readonly officer: number;
+  readonly role: Role;
+  readonly code: string;
+  readonly text: string;
+}
+
 /** What one message told one counterparty. */
 export interface DisclosureRow extends Disclosure {
   readonly channel: string;
@@ -34,6 +46,8 @@ export interface DisclosureRow extends Disclosure {
     readonly draft: string;
     readonly by: number;
     readonly approvals: readonly Approval[];
+    /** Why what the checks found left nevertheless (SPEC 14.7.2). */
+    readonly why: readonly Reason[];
   };
   readonly sightings: readonly Sighting[];
 }
@@ -45,6 +59,8 @@ export interface DisclosureSources {
   }[];
   readonly drafts: Iterable<Draft>;
   readonly sightings: readonly Sighting[];
+  /** Of a draft by its id. */
+  readonly reasonsOf: (draft: string) => readonly Reason[];
 }
 
 /** Every row, in the order of channels and then of the own feed. */
@@ -52,13 +68,19 @@ export function foldDisclosures({
   channels,
   drafts,
   sightings,
+  reasonsOf,
 }: DisclosureSources): readonly DisclosureRow[] {
   const draftsByMessage = new Map<string, Draft>();
   for (const draft of drafts) draftsByMessage.set(String(draft.message["id"]), draft);
   return channels.flatMap(({ channel, disclosures }) =>
     disclosures.flatMap((one) => {
       const draft = draftsByMessage.get(one.id);
-      const released = draft && { draft: draft.id, by: draft.by, approvals: draft.approvals };
+      const released = draft && {
+        draft: draft.id,
+        by: draft.by,
+        approvals: draft.approvals,
+        why: reasonsOf(draft.id),
+      };
       const seen = sightings.filter((sighting) => sighting.disclosures.includes(one.id));
       return one.to.map((party) => ({
         ...one,

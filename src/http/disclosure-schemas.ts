@@ -93,6 +93,16 @@ export const DisclosureShown = closed({
       draft: Uuid,
       by: Officer,
       approvals: Type.Array(closed({ officer: Officer, role: codes(ROLES) })),
+      why: Type.Array(
+        closed({
+          rule: Words,
+          at: Words,
+          officer: Officer,
+          role: codes(ROLES),
+          code: Words,
+          text: Words,
+        }),
+      ),
     }),
   ),
   sightings: Type.Array(SightingShown),

@@ -6,8 +6,9 @@ import { balance, type BalanceRow } from "#parley/casework/balance.ts";
 import { refuse, type Refusal } from "#parley/codec/refusal.ts";
 import type { Instant } from "#parley/codec/time.ts";
 import { LOOK_BACK_SECONDS } from "#parley/gate/checks/combination.ts";
-import { disclosedTo, foldDisclosures, type DisclosureRow } from "#parley/gate/disclosure.ts";
+import { disclosedTo, foldDisclosures, type DisclosureRow, type Reason } from "#parley/gate/disclosure.ts";
 import type { LiveChannel, NodeCore } from "./core.ts";
+import type { DraftGate } from "./house-gate.ts";
 
 /** Every own disclosure in every channel, as of an instant; now if none is given. */
 export function disclosureRows(core: NodeCore, asOf?: Instant): readonly DisclosureRow[] {
@@ -16,7 +17,16 @@ export function disclosureRows(core: NodeCore, asOf?: Instant): readonly Disclos
     casework === undefined ? [] : [{ channel: id, disclosures: casework.disclosures(core.me, at) }],
   );
   const { drafts, work } = core.house.state;
-  return foldDisclosures({ channels, drafts: drafts.values(), sightings: work.sightings });
+  const reasonsOf = (draft: string): readonly Reason[] => reasonsIn(core.house.gate.of(draft));
+  return foldDisclosures({ channels, drafts: drafts.values(), sightings: work.sightings, reasonsOf });
+}
+
+/** Justifications of findings that the last check has; one for a finding that is gone explains nothing. */
+function reasonsIn({ check, justifications }: DraftGate): readonly Reason[] {
+  return justifications.flatMap(({ finding, officer, role, code, text }) => {
+    const found = check?.findings.find(({ id }) => id === finding);
+    return found === undefined ? [] : [{ rule: found.rule, at: found.at, officer, role, code, text }];
+  });
 }
 
 /** By id: the order in which they came to be is not the order in which a start finds them. */

@@ -72,7 +72,7 @@ test("scenario 8: the sensor stays at home, and the original proves itself when 
   const stopped = await attempt(a, channel, { ...notice, attach: [{ item }] });
   assert(!isTold(stopped), "an item that reveals a sensor left");
   assert.equal(stopped.code, "gate-unjustified");
-  assert.deepEqual(findingsOf(a), ["sensor-name /attach/0/content"]);
+  assert.deepEqual(await findingsOf(a), ["sensor-name /attach/0/content"]);
 
   const copy = await ask<Copy>(a, "analyst", {
     method: "POST",
@@ -139,12 +139,17 @@ test("scenario 8: the sensor stays at home, and the original proves itself when 
   assert.equal(unknown.code, "withheld-unknown");
 });
 
-/** What the gate found in the newest draft: rule and place. */
-function findingsOf({ node }: Resident): readonly string[] {
-  const [newest] = [...node.core.house.state.drafts.keys()].toReversed();
-  const view = node.viewDraft(newest ?? "");
-  assert(!isRefusal(view));
-  return view.gate.check?.findings.map(({ rule, at }) => `${rule} ${at}`) ?? [];
+interface Drafted {
+  readonly draft: string;
+  readonly gate: { readonly findings: readonly { readonly rule: string; readonly at: string }[] };
+}
+
+/** What the gate found in the newest draft that waits: rule and place. */
+async function findingsOf(side: Resident): Promise<readonly string[]> {
+  const [newest] = await ask<readonly Drafted[]>(side, "watch", { method: "GET", path: "/drafts" });
+  const path = `/drafts/${newest?.draft ?? ""}`;
+  const { gate } = await ask<Drafted>(side, "watch", { method: "GET", path });
+  return gate.findings.map(({ rule, at }) => `${rule} ${at}`);
 }
 
 function digestOf(bytes: Uint8Array): string {

@@ -64,6 +64,17 @@ test("from a finding to what is said", async () => {
     as: "watch",
   });
   assert.match(JSON.stringify(await read(held)), /Seen on VLAN 112/);
+  const ledger = await ask(scene.meridia, `/disclosures?party=${scene.rimal.resident.party}`, {
+    as: "analyst",
+  });
+  const rows = (await ledger.json()) as readonly JsonObject[];
+  const row = rows.find((one) => one["id"] === view["message_id"]);
+  const [why, ...more] = (row?.["released"] as JsonObject)["why"] as readonly JsonObject[];
+  assert.deepEqual(
+    [why?.["rule"], why?.["role"], why?.["code"], why?.["text"]],
+    ["vlan", "analyst", "needed-to-act", "Asked for."],
+  );
+  assert.deepEqual(more, []);
 });
 
 test("the mitigation may come before the approvals", async () => {

@@ -162,6 +162,7 @@ function showRow(row: DisclosureRow) {
         draft: released.draft,
         by: released.by,
         approvals: released.approvals.map(({ officer, role }) => ({ officer, role })),
+        why: released.why,
       },
     }),
   };
