@@ -1,8 +1,8 @@
 /**
  * SHA-256 on a thread of its own, so that hashing a large file runs beside sealing and writing it.
  *
- * Guarantees: a piece in shared memory is not copied, and `update` resolves when the thread has hashed it: its owner may
- * change it only then. Any other piece is copied into a slab that is used again and again, and is its owner's when
+ * Guarantees: a piece in shared memory is not copied, and `update` resolves when the thread has hashed it: its owner
+ * may change it only then. Any other piece is copied into a slab that is used again and again, and is its owner's when
  * `update` resolves. Small streams are hashed where they are, and start no thread.
  */
 import { Worker } from "node:worker_threads";
