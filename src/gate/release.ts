@@ -31,6 +31,8 @@ export interface Approval {
   readonly assertion?: AssertionJson;
   /** Digest of the findings that it covers (SPEC 14.7.4); absent where there were none. */
   readonly check?: string;
+  /** Present on the one approval with which its officer released alone: the reason (SPEC 17.7). */
+  readonly alone?: string;
 }
 
 /** A draft is frozen when it is made: another text is another draft. */
@@ -86,14 +88,13 @@ export function judgeApproval(
 
 /** Counts distinct persons with distinct keys, never signatures or roles (threats.md 26). */
 export function isApproved(draft: Draft, policy: ReleasePolicy): boolean {
-  const counted = draft.approvals.filter(
-    ({ officer, role }) =>
-      policy.roles.includes(role) &&
-      (policy.persons === 1 || draft.alone !== undefined || officer !== draft.by),
-  );
+  const inRole = draft.approvals.filter(({ role }) => policy.roles.includes(role));
+  // Who released alone did so with that one approval: where it no longer covers, two are needed again.
+  if (inRole.some(({ alone }) => alone !== undefined)) return true;
+  const counted = inRole.filter(({ officer }) => policy.persons === 1 || officer !== draft.by);
   const persons = new Set(counted.map(({ officer }) => officer)).size;
   const keys = new Set(counted.map(({ officer, key }) => key ?? officer)).size;
-  return Math.min(persons, keys) >= (draft.alone === undefined ? policy.persons : 1);
+  return Math.min(persons, keys) >= policy.persons;
 }
 
 /** A fully approved draft becomes sayable; its bytes are encoded from what was approved. */

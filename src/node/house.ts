@@ -233,6 +233,10 @@ export class House {
         return;
       case "house.confirm":
         return;
+      case "house.credential_revoked":
+        this.people.evolve(record);
+        this.#reconsider();
+        return;
       default:
         return this.people.evolve(record);
     }
@@ -249,7 +253,8 @@ export class House {
     const given = { officer, role, digest, channel: draft.channel, ...covers };
     const admitted = this.people.admit(type, given, holds);
     if (admitted === undefined) return false;
-    const approval = { officer, role, ...admitted, ...covers };
+    const alone = record.type === "house.break_glass" ? { alone: record.reason } : {};
+    const approval = { officer, role, ...admitted, ...covers, ...alone };
     this.#changeDraft(draft.id, () => ({ ...draft, approvals: [...draft.approvals, approval] }));
     return true;
   }
@@ -266,9 +271,11 @@ export class House {
     }
   }
 
-  #stands({ officer, role }: Approval): boolean {
+  #stands({ officer, role, assertion }: Approval): boolean {
     const person = this.#people.get(officer);
-    return person?.active === true && person.roles.includes(role);
+    const key = assertion && this.people.state.credentials.get(assertion.credential);
+    // A key that was taken back may have been stolen before anybody knew.
+    return person?.active === true && person.roles.includes(role) && key?.active !== false;
   }
 
   #takeDraft(draft: Draft): void {

@@ -50,6 +50,13 @@ test("nothing is released before as many persons, with as many keys, have approv
   assert.equal(codeOf(releaseDraft({ ...draft, status: "said" }, TWO)), "gate-closed");
 });
 
+test("a release by one person counts by its own approval, not by a mark on the draft", () => {
+  const alone: Draft = { ...approvedBy({ ...approval(1), alone: "life-safety" }), alone: "life-safety" };
+  assert.equal(isApproved(alone, TWO), true);
+  // The findings changed: the approval no longer covers, and one other person's is one of two.
+  assert.equal(isApproved({ ...alone, approvals: [approval(2)] }, TWO), false);
+});
+
 test("TLP RED is for one reader, and a message without readers leaves nowhere", () => {
   assert.equal(codeOf(checkAudience({ tlp: "RED" }, ["B", "C"])), "gate-audience");
   assert.equal(codeOf(checkAudience({ tlp: "AMBER" }, [])), "gate-audience");
