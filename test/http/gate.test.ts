@@ -109,3 +109,11 @@ test("a blocked draft stays, whoever answers for it", async () => {
   );
   assert.equal((await read(await ask(scene.meridia, path, { as: "watch" })))["status"], "open");
 });
+
+test("what the node makes itself is not taken by hand: attachments and what was withheld", async () => {
+  for (const made of ["attach", "withheld"]) {
+    const body = { type: "notice.open", role: "watch", body: noticeBody(), envelope: { [made]: [] } };
+    const path = `/channels/${scene.channel}/drafts`;
+    await refused(await ask(scene.meridia, path, { as: "watch", body }), 422, "api-schema");
+  }
+});

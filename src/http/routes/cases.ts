@@ -74,6 +74,10 @@ export const CASE_ROUTES: readonly Route[] = [
     handle: async ({ node, visit, person, params, body }) => {
       const channel = writable(node, params.channel);
       if (isRefusal(channel)) return channel;
+      // The node makes these from items and places: written by hand they would commit to nothing that is here.
+      for (const made of ["attach", "withheld"])
+        if (body.envelope !== undefined && made in body.envelope)
+          return refuse("api-schema", { at: `/body/envelope/${made}` });
       const view = await node.draft(channel, person, {
         ...visit.mark,
         type: body.type,
