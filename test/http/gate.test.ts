@@ -69,7 +69,8 @@ test("from a finding to what is said", async () => {
   });
   const rows = (await ledger.json()) as readonly JsonObject[];
   const row = rows.find((one) => one["id"] === view["message_id"]);
-  const [why, ...more] = (row?.["released"] as JsonObject)["why"] as readonly JsonObject[];
+  assert(row !== undefined);
+  const [why, ...more] = (row["released"] as JsonObject)["why"] as readonly JsonObject[];
   assert.deepEqual(
     [why?.["rule"], why?.["role"], why?.["code"], why?.["text"]],
     ["vlan", "analyst", "needed-to-act", "Asked for."],

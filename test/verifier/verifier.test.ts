@@ -230,7 +230,13 @@ test("two files dropped anywhere are told apart", async () => {
 
 test("what the policy forbids is noticed: a page that broke it fails its test", async () => {
   const { page, close } = await bench.open();
-  await page.evaluate(() => document.body.setAttribute("style", "color: red"));
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        document.addEventListener("securitypolicyviolation", () => setTimeout(resolve, 0));
+        document.body.setAttribute("style", "color: red");
+      }),
+  );
   await assert.rejects(close, /policy: style-src-attr/);
 });
 
