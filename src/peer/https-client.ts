@@ -89,7 +89,7 @@ class HttpsClient implements PeerClient {
     if (this.#closed || address === undefined) throw new PeerFault("unreachable");
     const { destinations, agents } = this.#connectionsTo(party, address);
     if (performance.now() < (this.#pausedUntilMs.get(party) ?? 0)) throw new PeerFault("unreachable");
-    let last = new PeerFault("unreachable");
+    let last: PeerFault | undefined;
     for (const [i, url] of destinations.entries()) {
       const agent = agents.get(keyOf(url));
       if (agent === undefined) continue;
@@ -102,9 +102,9 @@ class HttpsClient implements PeerClient {
         this.#options.log("peer-url-failed", { kind: fault.kind, url: i });
       }
     }
-    if (last.kind === "unreachable")
+    if (last === undefined || last.kind === "unreachable")
       this.#pausedUntilMs.set(party, performance.now() + this.#timeouts.pauseMs);
-    throw last;
+    throw last ?? new PeerFault("unreachable");
   }
 
   [Symbol.dispose](): void {
