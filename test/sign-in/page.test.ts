@@ -13,8 +13,8 @@ import {
   type Page,
 } from "playwright-core";
 import { startApi, type RunningApi } from "#parley/http/server.ts";
-import { readPages } from "#parley/main/pages.ts";
-import { signInScript, SIGN_IN_SCRIPTS } from "../../tools/build-sign-in.ts";
+import { utf8, utf8ToText } from "#parley/codec/bytes.ts";
+import { readPages, withoutTypes } from "#parley/main/pages.ts";
 import { readText } from "../../tools/tidy/sources.ts";
 import { words } from "../../tools/demo/case-material.ts";
 import { noticeBody } from "../kit/materials.ts";
@@ -138,7 +138,15 @@ async function noted(page: Page): Promise<string> {
 
 describe("the node's own page", () => {
   it("is served as its source says", async () => {
-    for (const path of SIGN_IN_SCRIPTS) assert.equal(readText(path), await signInScript(path));
+    const pages = await readPages();
+    const scripts = [...pages].filter(([, { type }]) => type.startsWith("text/javascript"));
+    assert.equal(scripts.length, 4);
+    for (const [address, { bytes }] of scripts) {
+      const source = readText(`src/web${address}`);
+      assert.equal(utf8ToText(bytes), utf8ToText(withoutTypes(utf8(source))));
+      // Types become blanks: every line is where its source has it.
+      assert.equal(utf8ToText(bytes)?.split("\n").length, source.split("\n").length);
+    }
   });
 
   it("two people register, sign in and approve a draft with their devices", async () => {

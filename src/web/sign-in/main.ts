@@ -4,7 +4,7 @@
  * draft, approving it with the key, and reviewing what one person released alone.
  *
  * It makes text nodes and nothing else, keeps no secret but the session's token in memory, and speaks to its own node
- * alone. `tools/build-sign-in.ts` makes the scripts that are served.
+ * alone. The node serves it without its types (`main/pages.ts`).
  */
 import { element, encode, field, instant, labelled, list, object, texts, type Json } from "./elements.ts";
 import { excerpts, holdPart, justifiedPart, messageText } from "./shown.ts";
